@@ -1,0 +1,98 @@
+from typing import Any
+
+from django.db import models
+
+from .actors import Actor, ActorKind
+from .evidence import evidence
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def about(self, obj: models.Model) -> "EventQuerySet":
+        """The history of one row, newest first."""
+        return self.filter(object_type=obj._meta.label_lower, object_ref=str(obj.pk)).order_by("-id")
+
+    def unsealed(self) -> "EventQuerySet":
+        return self.filter(membership=None).order_by("id")
+
+
+@evidence()
+class Event(models.Model):
+    """One deed. Holds references and field names, never a personal value."""
+
+    at = models.DateTimeField(db_index=True, help_text="When it happened (UTC).")
+    verb = models.CharField(
+        max_length=64,
+        help_text="What was done, as app.action; the same word as the button and the function.",
+    )
+    actor_kind = models.CharField(max_length=16, choices=ActorKind)
+    actor_ref = models.CharField(max_length=64, blank=True)
+    object_type = models.CharField(max_length=64, blank=True, help_text="The model, as app.model.")
+    object_ref = models.CharField(max_length=64, blank=True)
+    reason = models.TextField(blank=True, help_text="Why, in the actor's words.")
+    fields = models.JSONField(default=list, help_text="Names of the fields that changed.")
+    details = models.JSONField(default=dict, help_text="Counts, dates, fingerprints.")
+    request_id = models.CharField(max_length=36, blank=True)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["object_type", "object_ref", "-id"], name="audit_event_object")]
+        permissions = [("export_event", "Can export audit events")]
+
+    def __str__(self) -> str:
+        return f"Event {self.pk}"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind(self.actor_kind), self.actor_ref)
+
+    def canonical(self) -> dict[str, Any]:
+        """What is hashed: the values as the ORM reads them back, the same on either database."""
+        return {
+            "id": self.pk,
+            "at": self.at.isoformat(timespec="microseconds"),
+            "verb": self.verb,
+            "actor": [self.actor_kind, self.actor_ref],
+            "object": [self.object_type, self.object_ref],
+            "reason": self.reason,
+            "fields": self.fields,
+            "details": self.details,
+            "request_id": self.request_id,
+        }
+
+
+@evidence()
+class Seal(models.Model):
+    """One link of the chain: the Merkle root over a batch of events and the link before it."""
+
+    number = models.PositiveBigIntegerField(unique=True)
+    sealed_at = models.DateTimeField()
+    size = models.PositiveIntegerField(help_text="How many events this seal covers.")
+    merkle_root = models.CharField(max_length=64)
+    chained_root = models.CharField(
+        max_length=64, help_text="Hash of the former seal's chained root and this Merkle root."
+    )
+    high_event = models.PositiveBigIntegerField(help_text="The highest event id in this seal.")
+
+    class Meta:
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"Seal {self.number}"
+
+
+@evidence()
+class SealedEvent(models.Model):
+    """Says which seal covers an event. Ranges of ids would lose events that commit late."""
+
+    event = models.OneToOneField(
+        Event, on_delete=models.PROTECT, primary_key=True, related_name="membership"
+    )
+    seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="members")
+    leaf = models.CharField(max_length=64, help_text="SHA-256 of the event in canonical form.")
+
+    def __str__(self) -> str:
+        return f"Event {self.event_id} in seal {self.seal_id}"
+
+

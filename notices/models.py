@@ -1,0 +1,135 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from audit.evidence import evidence
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def about(self, obj: models.Model) -> "CampaignQuerySet":
+        return self.filter(object_type=obj._meta.label_lower, object_ref=str(obj.pk))
+
+
+@evidence()
+class Campaign(models.Model):
+    """One announcement to many people. What it is about is an opaque reference."""
+
+    event = models.CharField(max_length=64, help_text="What happened, as app.event; names the mail template.")
+    object_type = models.CharField(max_length=64)
+    object_ref = models.CharField(max_length=64)
+    opened_at = models.DateTimeField()
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "object_type", "object_ref"], name="notices_campaign_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Campaign {self.pk} {self.event}"
+
+    def counts(self) -> dict[str, int]:
+        """How many notices stand in each state; states without any are 0."""
+        seen = dict(self.notices.values_list("status").annotate(n=Count("pk")).order_by())
+        return {status.value: seen.get(status.value, 0) for status in Status}
+
+
+@evidence()
+class Letter(models.Model):
+    """The frozen words of a campaign, once for each language and variant, with `{greeting}` open.
+
+    Stored once a campaign, not once a person; a notice points here to say what was told."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="letters")
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES)
+    variant = models.CharField(max_length=32, help_text="Whom it speaks to: adult, guardian, school contact…")
+    subject = models.CharField(max_length=120)
+    body_text = models.TextField()
+    body_html = models.TextField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "variant", "language"], name="notices_letter_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"Letter {self.pk} {self.variant} {self.language}"
+
+
+class Status(models.TextChoices):
+    WAITING = "waiting", "waiting"
+    SENT = "sent", "sent"
+    POSTED = "posted", "shown as prominent notice"
+    BOUNCED = "bounced", "refused, shown as prominent notice"
+    PARKED = "parked", "parked for staff"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due(self) -> "NoticeQuerySet":
+        """Waiting, its time come, and in nobody's hands; by the database's clock alone."""
+        return self.filter(status=Status.WAITING, due_at__lte=Now()).filter(
+            Q(lease_until=None) | Q(lease_until__lt=Now())
+        )
+
+
+class Notice(models.Model):
+    """One person told, or to be told, of one campaign."""
+
+    # What may happen to a notice; `queue` and `actions` are the only places that move it.
+    transitions: ClassVar[dict[str, tuple[str, ...]]] = {
+        Status.WAITING: (Status.SENT, Status.BOUNCED, Status.PARKED, Status.CANCELLED),
+        Status.PARKED: (Status.WAITING, Status.CANCELLED),
+        Status.SENT: (),
+        Status.POSTED: (),
+        Status.BOUNCED: (),
+        Status.CANCELLED: (),
+    }
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="notices", db_index=False)
+    # Opaque on purpose, without a foreign key: this app lies below `people` and survives erasure.
+    recipient_id = models.PositiveBigIntegerField("recipient", db_index=True)
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="+", db_index=False)
+    address = models.CharField(max_length=254, blank=True, help_text="Empty: told by prominent notice instead.")
+    greeting = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Raised when claimed, before the work.")
+    due_at = models.DateTimeField(help_text="Not tried before.")
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    is_possible_duplicate = models.BooleanField(
+        "possible duplicate",
+        default=False,
+        help_text="A sender died between the server's yes and our note: it may have arrived twice, "
+        "with the same Message-ID.",
+    )
+    failure = models.CharField(max_length=64, blank=True, help_text="The server's code or the kind of error.")
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "recipient_id"], name="notices_notice_once_a_person")
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(status="waiting"), name="notices_notice_waiting"),
+            models.Index(fields=["campaign", "status", "-id"], name="notices_notice_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Notice {self.pk}"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every try, so that a mail client can fold a duplicate (RFC 5322 §3.6.4)."""
+        return f"<notice-{self.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+
+

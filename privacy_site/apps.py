@@ -1,0 +1,18 @@
+"""The site: settings, addresses, the staff home and the demo company. Imported by nobody."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class SiteConfig(AppConfig):
+    name = "privacy_site"
+    verbose_name = "Site"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401
+
+
+class StaffSiteConfig(AdminConfig):
+    """Django's own admin with our site class: the desk of the privacy team."""
+
+    default_site = "privacy_site.staff.StaffSite"

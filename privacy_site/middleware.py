@@ -1,0 +1,51 @@
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+
+from audit.context import set_request_id
+from law.models import Company
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestId:
+    """Gives each request an id that its log lines, audit events and error page share."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request_id = str(uuid.uuid4())
+        set_request_id(request_id)
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class PrivatePages:
+    """No signed-in page is kept by a browser or proxy, and no page asks for a camera."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated or request.path.startswith("/accounts/"):
+            add_never_cache_headers(response)
+            response["Cache-Control"] = "no-store, private"
+        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+        return response
+
+
+class CompanyZone:
+    """The desk shows times where the company is; dates there begin at its midnight."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(Company.current().zone):
+            return self.get_response(request)
