@@ -10,15 +10,20 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+TESTING = "pytest" in sys.modules
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# Tests and the demo read no .env (ENV_FILE is empty there): they must never meet a production database.
+ENV_FILE = env.str("ENV_FILE", default="" if TESTING else str(BASE_DIR / ".env"))
+if ENV_FILE:
+    environ.Env.read_env(ENV_FILE)
+VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var")
 
 # --- What kind of start is this? ---------------------------------------------------------
-# The demo key marks a start as a demo; `check --deploy` and a production start refuse it.
+# A forgotten setting fails closed: who does not say DEMO=1 is in production, and a production
+# web server, worker or beat does not start with an unsafe setting (privacy_site/checks.py).
 DEMO_SECRET_KEY = "demo-key-not-for-production-" + "0" * 32
-DEMO = env.bool("DEMO", default=True)
+DEMO = env.bool("DEMO", default=TESTING)
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -271,5 +276,3 @@ LOGGING = {
         "django.db.backends": {"level": "WARNING"},
     },
 }
-
-TESTING = "pytest" in sys.modules
