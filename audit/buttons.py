@@ -1,0 +1,48 @@
+"""Buttons of the desk: what they are. How they run: `audit.pressing`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consequences:
+    """What the confirmation page says before anything happens, each line a sentence."""
+
+    question: str
+    happens: list[str] = field(default_factory=list)
+    not_: list[str] = field(default_factory=list)
+    irreversible: list[str] = field(default_factory=list)
+    samples: list[str] = field(default_factory=list)
+    count: int | None = None
+    must_type_count: bool = False
+    submit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A verb staff may do to one object: link → confirmation page → action → message.
+
+    `action` is called as `action(obj, by=, at=, reason=, **cleaned_data of form_class)`, inside a
+    transaction that holds the row; what it refuses (`audit.refusals.Refused`) is shown beside the form."""
+
+    verb: str
+    label: str
+    action: Callable[..., object]
+    permission: str
+    consequences: Callable[[Any, HttpRequest], Consequences]
+    form_class: type[forms.Form] | None = None
+    shown: Callable[[Any], bool] = lambda obj: True
+    danger: bool = False
+    fresh_login: bool = False
+    needs_reason: bool = True
+    initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
+    done: Callable[[Any, Any], str] | None = None
+
+    def message(self, obj: models.Model, result: object) -> str:
+        """What staff read afterwards: what happened and where to watch."""
+        return self.done(obj, result) if self.done else f"Done: {self.label[:1].lower()}{self.label[1:]}."
