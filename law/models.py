@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from audit.evidence import evidence
+
 
 def is_time_zone(name: str) -> None:
     if name not in available_timezones():
@@ -121,6 +123,7 @@ class Rule(models.TextChoices):
     NONE = "none", "no fixed age"
 
 
+@evidence(frozen_once="approved_at", free=("is_on", "in_force_until"))
 class AgeOfConsent(LawRow):
     """Below which age a guardian is needed, by place, rule and date."""
 

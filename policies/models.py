@@ -7,6 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from audit.evidence import evidence
 
+from . import reviews
+
 
 class Audience(models.TextChoices):
     EVERYBODY = "everybody", "everybody"
@@ -48,6 +50,7 @@ class Policy(models.Model):
     class Meta:
         verbose_name_plural = "policies"
         ordering = ["-is_main", "title"]
+        permissions = [("review_policy", "Can record the yearly review")]
         constraints = [
             models.UniqueConstraint(
                 fields=["is_main"],
@@ -59,6 +62,10 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def review_due_on(self, months: int) -> date | None:
+        """When it is to be looked at again; None before anything was published or reviewed."""
+        return reviews.due_on(self.reviewed_on, months) if self.reviewed_on else None
 
     @property
     def place_list(self) -> list[str]:
@@ -92,6 +99,10 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     def coming(self, on: date) -> "PolicyVersionQuerySet":
         """Published, not yet in force, soonest first."""
         return self.published().filter(effective_on__gt=on).order_by("effective_on")
+
+    def due(self, on: date) -> "PolicyVersionQuerySet":
+        """Approved, and planned to be published on that day or before."""
+        return self.filter(status=Status.APPROVED, publish_on__lte=on)
 
     def before(self, version: "PolicyVersion") -> "PolicyVersionQuerySet":
         """Published versions of the same policy that took effect earlier, latest first."""
@@ -180,6 +191,11 @@ class PolicyVersion(models.Model):
 
     class Meta:
         ordering = ["-effective_on", "-id"]
+        permissions = [
+            ("submit_policyversion", "Can put a version forward for approval"),
+            ("approve_policyversion", "Can approve a version put forward by somebody else"),
+            ("publish_policyversion", "Can publish, plan and withdraw a version"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("submitted_by")),
@@ -231,6 +247,9 @@ class PolicyText(models.Model):
 
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="texts")
     language = models.CharField(max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    title = models.CharField(
+        max_length=100, blank=True, help_text="The policy's name in this language. Empty: as in the original."
+    )
     body = models.TextField("text", help_text="Markdown. HTML is shown as typed, not obeyed.")
     summary = models.TextField(
         "what changes",

@@ -1,0 +1,205 @@
+"""What can happen to a policy and its versions. Each function reads as the list of its consequences.
+
+The promise: «When we make significant modifications, we'll notify you through email or prominent
+notices on the platform» — before they take effect (GDPR Art. 13(3); WP260 rev.01)."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.actions import record
+from audit.actors import Acts
+from law.models import Company
+from notices import actions as notices
+from people.models import User
+
+from . import announcing, guards
+from .models import Policy, PolicyText, PolicyVersion, Significance, Status
+from .texts import fingerprint
+
+
+@transaction.atomic
+def decide_significance(
+    version: PolicyVersion, *, by: User, at: datetime, reason: str, significance: str
+) -> PolicyVersion:
+    """A named person says, with a rationale, whether the change matters to people."""
+    version = _locked(version)
+    guards.is_draft(version)
+    if significance == Significance.SIGNIFICANT:
+        guards.changes_something(version)
+    version.significance = significance
+    version.significance_by = by
+    version.rationale = reason
+    _save(version, "significance", "significance_by", "rationale")
+    record("policies.decide_significance", version, by=by, at=at, reason=reason, fields=["significance"])
+    return version
+
+
+@transaction.atomic
+def submit(version: PolicyVersion, *, by: User, at: datetime, reason: str = "") -> PolicyVersion:
+    """Draft → review. From here on the text waits for a second person."""
+    version = _locked(version)
+    guards.may_become(version, Status.REVIEW)
+    guards.is_complete(version)
+    version.submitted_by, version.submitted_at = by, at
+    _move(version, Status.REVIEW, "submitted_by", "submitted_at")
+    record("policies.submit", version, by=by, at=at, reason=reason)
+    return version
+
+
+@transaction.atomic
+def send_back(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> PolicyVersion:
+    """Review or approved → draft: somebody wants it changed, so every later word starts over."""
+    version = _locked(version)
+    guards.may_become(version, Status.DRAFT)
+    version.approved_by = version.approved_at = version.early_by = version.publish_on = version.planned_by = None
+    version.early_reason = ""
+    _move(version, Status.DRAFT, "approved_by", "approved_at", "early_by", "early_reason", "publish_on", "planned_by")
+    record("policies.send_back", version, by=by, at=at, reason=reason)
+    return version
+
+
+@transaction.atomic
+def approve(version: PolicyVersion, *, by: User, at: datetime, reason: str = "") -> PolicyVersion:
+    """Review → approved, by a second person; the database refuses the first one too."""
+    version = _locked(version)
+    guards.may_become(version, Status.APPROVED)
+    guards.is_second_person(version, by, "approve it")
+    version.approved_by, version.approved_at = by, at
+    _move(version, Status.APPROVED, "approved_by", "approved_at")
+    record("policies.approve", version, by=by, at=at, reason=reason)
+    return version
+
+
+@transaction.atomic
+def allow_early(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> PolicyVersion:
+    """A second person lets the change take effect before the notice period is over."""
+    version = _locked(version)
+    guards.is_unpublished(version)
+    guards.is_second_person(version, by, "shorten the notice period")
+    version.early_by, version.early_reason = by, reason
+    _save(version, "early_by", "early_reason")
+    record("policies.allow_early", version, by=by, at=at, reason=reason, fields=["early_by"])
+    return version
+
+
+@transaction.atomic
+def plan(version: PolicyVersion, *, by: User, at: datetime, reason: str, publish_on: date) -> PolicyVersion:
+    """Publish it by itself on that day, in the company's time zone (`publish_due`)."""
+    version = _locked(version)
+    guards.may_become(version, Status.PUBLISHED)
+    guards.is_publishable(version, on=publish_on)
+    version.publish_on, version.planned_by = publish_on, by
+    _save(version, "publish_on", "planned_by")
+    details = {"publish_on": publish_on.isoformat()}
+    record("policies.plan", version, by=by, at=at, reason=reason, fields=["publish_on"], details=details)
+    return version
+
+
+@transaction.atomic
+def publish(version: PolicyVersion, *, by: User, at: datetime, reason: str = "") -> PolicyVersion:
+    """Approved → published: the text is frozen, its predecessor's last day is set by the effective
+    date, and everyone a significant change concerns is told once. All of it, or nothing.
+
+    Raises `Refused` with a sentence for staff. Two people publishing at once: one wins, the other
+    is told who did (the policy's row is the lock)."""
+    version = _locked(version)
+    guards.may_become(version, Status.PUBLISHED)
+    guards.is_publishable(version, on=timezone.localdate(at, Company.current().zone))
+    hashes = _freeze_texts(version, at)
+    version.published_by, version.published_at = by, at
+    _move(version, Status.PUBLISHED, "published_by", "published_at")
+    _reviewed(version.policy, on=timezone.localdate(at, Company.current().zone))
+    told = announcing.announce_change(version, at=at) if version.is_significant else {}
+    record("policies.publish", version, by=by, at=at, reason=reason, details={"sha256": hashes, "told": told})
+    notices.ring()
+    return version
+
+
+@transaction.atomic
+def withdraw(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> PolicyVersion:
+    """Published → withdrawn, before it takes effect. Whoever was told hears that it will not come."""
+    version = _locked(version)
+    guards.may_become(version, Status.WITHDRAWN)
+    guards.has_not_begun(version, on=timezone.localdate(at, Company.current().zone))
+    version.withdrawn_by, version.withdrawn_at, version.withdrawal_reason = by, at, reason
+    _move(version, Status.WITHDRAWN, "withdrawn_by", "withdrawn_at", "withdrawal_reason")
+    told = announcing.announce_withdrawal(version, by=by, at=at)
+    record("policies.withdraw", version, by=by, at=at, reason=reason, details=told)
+    notices.ring()
+    return version
+
+
+@transaction.atomic
+def redraft(version: PolicyVersion, *, by: Acts, at: datetime, reason: str = "") -> PolicyVersion:
+    """A new draft that starts from this version's words."""
+    draft = PolicyVersion.objects.create(policy=version.policy)
+    PolicyText.objects.bulk_create(
+        PolicyText(version=draft, language=text.language, body=text.body) for text in version.texts.all()
+    )
+    record("policies.redraft", draft, by=by, at=at, reason=reason, details={"from": version.pk})
+    return draft
+
+
+@transaction.atomic
+def bring_in(
+    policy: Policy, body: str, *, effective_on: date, note: str, by: Acts, at: datetime
+) -> PolicyVersion:
+    """History from before this software: published as it stood, telling nobody.
+
+    `body` is clean Markdown (`markdown.clean_markdown`). Raises `NoVisibleChange`, `DateTaken`."""
+    version = PolicyVersion(policy=_lock(policy), effective_on=effective_on, note=note, is_history=True)
+    guards.day_is_free(version)
+    guards.differs_from_neighbours(version, body)
+    version.published_at = at
+    _move(version, Status.PUBLISHED)
+    text = PolicyText(version=version, language=policy.language, body=body, sha256=fingerprint(body), frozen_at=at)
+    text.save()
+    _reviewed(policy, on=max(effective_on, policy.reviewed_on or effective_on))
+    details = {"sha256": {text.language: text.sha256}, "effective_on": effective_on.isoformat()}
+    record("policies.bring_in", version, by=by, at=at, details=details)
+    return version
+
+
+@transaction.atomic
+def review(policy: Policy, *, by: User, at: datetime, reason: str) -> Policy:
+    """Somebody read the policy as a whole and found that it still holds (Cal. Civ. Code 1798.130(a)(5))."""
+    policy = _lock(policy)
+    _reviewed(policy, on=timezone.localdate(at, Company.current().zone))
+    record("policies.review", policy, by=by, at=at, reason=reason, fields=["reviewed_on"])
+    return policy
+
+
+def _lock(policy: Policy) -> Policy:
+    """Whatever moves a version of this policy waits here, so no two of them race."""
+    return Policy.objects.select_for_update().get(pk=policy.pk)
+
+
+def _locked(version: PolicyVersion) -> PolicyVersion:
+    _lock(version.policy)
+    return PolicyVersion.objects.select_related("policy").get(pk=version.pk)
+
+
+def _move(version: PolicyVersion, status: Status, *fields: str) -> None:
+    version.status = status
+    if version.pk:
+        _save(version, "status", *fields)
+    else:
+        version.save()
+
+
+def _save(version: PolicyVersion, *fields: str) -> None:
+    version.revision += 1
+    version.save(update_fields=["revision", *fields])
+
+
+def _freeze_texts(version: PolicyVersion, at: datetime) -> dict[str, str]:
+    for text in version.texts.all():
+        text.sha256, text.frozen_at = fingerprint(text.body), at
+        text.save(update_fields=["sha256", "frozen_at"])
+    return {text.language: text.sha256 for text in version.texts.all()}
+
+
+def _reviewed(policy: Policy, *, on: date) -> None:
+    Policy.objects.filter(pk=policy.pk).update(reviewed_on=on)

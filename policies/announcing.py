@@ -1,0 +1,102 @@
+"""Telling people: one campaign for each change, one notice for each person."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BigIntegerField, Case, CharField, QuerySet, Value, When
+from django.urls import reverse
+
+from law import readings
+from law.models import Company
+from notices import actions as notices
+from notices.actions import LetterDraft
+from notices.letters import compose
+from notices.models import Campaign, Notice
+from notices.models import Status as NoticeStatus
+from people.models import User
+
+from . import audience
+from .models import Policy, PolicyVersion
+
+CHANGE = "policies.significant_change"
+WITHDRAWAL = "policies.change_withdrawn"
+
+
+def announce_change(version: PolicyVersion, *, at: datetime) -> dict[str, int]:
+    """Open the campaign and write one notice for each person concerned; returns the counts by group.
+
+    A second run finds the campaign and inserts nothing."""
+    campaign, _created = notices.open_campaign(CHANGE, version, letters=letters(version, CHANGE), at=at)
+    written = list(campaign.letters.all())
+    return {
+        group.variant: notices.record(
+            campaign, audience.recipients(group, written, version.policy.language), at=at
+        )
+        for group in audience_groups(version.policy, at)
+    }
+
+
+def announce_withdrawal(version: PolicyVersion, *, by: User, at: datetime) -> dict[str, int]:
+    """Stop what is still waiting, and tell those who were told that the change will not come."""
+    campaign = Campaign.objects.about(version).filter(event=CHANGE).first()
+    if campaign is None:
+        return {"stopped": 0, "told": 0}
+    stopped = notices.cancel_waiting(campaign, by=by, at=at, reason=version.withdrawal_reason)
+    news, _created = notices.open_campaign(WITHDRAWAL, version, letters=letters(version, WITHDRAWAL), at=at)
+    return {"stopped": stopped, "told": notices.record(news, _told_before(campaign, news), at=at)}
+
+
+def _told_before(campaign: Campaign, news: Campaign) -> QuerySet[Notice, tuple[object, ...]]:
+    """Everyone an earlier campaign reached, each with the same kind of letter of the new one."""
+    by_kind = {(letter.variant, letter.language): letter.pk for letter in news.letters.all()}
+    same_kind = [
+        When(letter_id=letter.pk, then=Value(by_kind[letter.variant, letter.language]))
+        for letter in campaign.letters.all()
+    ]
+    return (
+        campaign.notices.filter(status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED])
+        .annotate(
+            new_letter=Case(*same_kind, output_field=BigIntegerField()),
+            new_status=Case(
+                When(status=NoticeStatus.SENT, then=Value(NoticeStatus.WAITING.value)),
+                default=Value(NoticeStatus.POSTED.value),
+                output_field=CharField(),
+            ),
+        )
+        .order_by()
+        .values_list("recipient_id", "address", "greeting", "new_letter", "new_status")
+    )
+
+
+def audience_groups(policy: Policy, at: datetime) -> list[audience.Group]:
+    company = Company.current()
+    today = at.astimezone(company.zone).date()
+    return audience.groups(policy, ages=readings.ages(today, company), on=today)
+
+
+def letters(version: PolicyVersion, event: str) -> list[LetterDraft]:
+    """The words for each kind of reader, in each language the version is written in."""
+    return [
+        compose(event, variant=variant, language=text.language, context=_context(version, text.points))
+        for text in version.texts.all()
+        for variant in audience.VARIANTS
+    ]
+
+
+def _context(version: PolicyVersion, points: list[str]) -> dict[str, Any]:
+    return {
+        "version": version,
+        "policy": version.policy,
+        "effective_on": version.effective_on,
+        "points": points,
+        "link": changes_link(version),
+    }
+
+
+def changes_link(version: PolicyVersion) -> str:
+    """From SITE_URL alone: a forged Host header must never reach a mail."""
+    date = version.effective_on
+    if version.policy.is_main:
+        return settings.SITE_URL + reverse("portal:changes", args=[date])
+    return settings.SITE_URL + reverse("portal:changes", args=[version.policy.slug, date])

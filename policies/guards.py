@@ -1,0 +1,127 @@
+"""What must hold before something happens to a version: each raises `Refused` or returns."""
+
+from datetime import date, timedelta
+
+from law.models import Company
+from people.models import User
+
+from . import diff
+from .markdown import find_placeholders
+from .models import PolicyText, PolicyVersion, Status
+from .refusals import (
+    AlreadyInForce,
+    DateTaken,
+    NeedsSecondPerson,
+    NotReady,
+    NoVisibleChange,
+    TooEarly,
+    WrongStage,
+)
+
+MOST_POINTS = 5
+
+
+def may_become(version: PolicyVersion, status: Status) -> None:
+    if status not in PolicyVersion.transitions[version.status]:
+        raise WrongStage(_stage_sentence(version, status))
+
+
+def is_draft(version: PolicyVersion) -> None:
+    if version.status != Status.DRAFT:
+        raise WrongStage(f"This version is {version.get_status_display()}. Send it back to draft first.")
+
+
+def is_unpublished(version: PolicyVersion) -> None:
+    if version.is_frozen:
+        raise WrongStage("This version is published already.")
+
+
+def is_second_person(version: PolicyVersion, by: User, what: str) -> None:
+    """Four eyes: whoever put the text forward does not also wave it through."""
+    if version.submitted_by_id in (None, by.pk):
+        raise NeedsSecondPerson(f"You put this version forward yourself. A second person has to {what}.")
+
+
+def is_complete(version: PolicyVersion) -> None:
+    """All that readers and recipients need is there; lists everything missing at once."""
+    if missing := list(_missing(version)):
+        raise NotReady(" ".join(missing))
+    changes_something(version)
+    day_is_free(version)
+
+
+def changes_something(version: PolicyVersion) -> None:
+    before = PolicyVersion.objects.before(version).first()
+    if before and before.original and version.original:
+        _differs(before.original, version.original.body)
+
+
+def differs_from_neighbours(version: PolicyVersion, body: str) -> None:
+    """History too: a version that reads the same as the one before it is no version."""
+    before = PolicyVersion.objects.before(version).first()
+    if before and before.original:
+        _differs(before.original, body)
+
+
+def day_is_free(version: PolicyVersion) -> None:
+    same_day = PolicyVersion.objects.published().filter(
+        policy=version.policy_id, effective_on=version.effective_on
+    )
+    if same_day.exclude(pk=version.pk).exists():
+        raise DateTaken("Another version of this policy takes effect on that day. Choose another date.")
+
+
+def is_publishable(version: PolicyVersion, *, on: date) -> None:
+    """Complete, not in the past, and the notice period kept or knowingly shortened."""
+    is_complete(version)
+    company = Company.current()
+    if version.effective_on is None or version.effective_on < on:
+        raise TooEarly("The effective date is in the past. Send it back to draft and choose a later one.")
+    if version.is_significant and not version.early_by_id:
+        earliest = on + timedelta(days=company.notice_days)
+        if version.effective_on < earliest:
+            raise TooEarly(
+                f"People get {company.notice_days} days’ notice of a significant change, so it can take "
+                f"effect on {earliest:%-d %B %Y} at the earliest. An earlier date needs a second person’s reason."
+            )
+
+
+def has_not_begun(version: PolicyVersion, *, on: date) -> None:
+    if version.effective_on and version.effective_on <= on:
+        raise AlreadyInForce("This version has taken effect. Publish a new one instead.")
+
+
+def _missing(version: PolicyVersion) -> list[str]:
+    missing = []
+    if not version.effective_on:
+        missing.append("Set the effective date.")
+    if not version.significance:
+        missing.append("Decide whether the change is significant.")
+    if version.original is None:
+        missing.append(f"Write the text in {version.policy.get_language_display()}, the original language.")
+    for text in version.texts.all():
+        missing += _missing_in(text, needs_points=version.is_significant)
+    return missing
+
+
+def _missing_in(text: PolicyText, *, needs_points: bool) -> list[str]:
+    language, missing = text.get_language_display(), []
+    if not text.body.strip():
+        missing.append(f"The {language} text is empty.")
+    if needs_points and not 1 <= len(text.points) <= MOST_POINTS:
+        missing.append(f"Say what changes in {language}: one to {MOST_POINTS} sentences, one a line.")
+    for placeholder in find_placeholders(text.body) + find_placeholders(text.summary):
+        missing.append(f"The {language} text contains “{placeholder}”, which nobody would fill in.")
+    return missing
+
+
+def _differs(before: PolicyText, body: str) -> None:
+    if not diff.has_visible_change(before.body, body):
+        raise NoVisibleChange("There is no visible change from the version before it: only spaces or formatting.")
+
+
+def _stage_sentence(version: PolicyVersion, status: Status) -> str:
+    if version.status == Status.PUBLISHED and version.published_at:
+        who = version.published_by.get_short_name() if version.published_by else "the import"
+        return f"This version was published by {who} on {version.published_at:%-d %B %Y at %H:%M} UTC."
+    return f"This version is {version.get_status_display()}; it cannot become {status.label} now."

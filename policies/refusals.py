@@ -1,0 +1,35 @@
+"""Why an action on a policy version is refused, in sentences staff can act on."""
+
+from audit.refusals import Refused
+
+
+class WrongStage(Refused):
+    pass
+
+
+class NotReady(Refused):
+    pass
+
+
+class NeedsSecondPerson(Refused):
+    status_code = 403
+
+
+class TooEarly(Refused):
+    pass
+
+
+class AudienceChanged(Refused):
+    pass
+
+
+class NoVisibleChange(Refused):
+    pass
+
+
+class AlreadyInForce(Refused):
+    pass
+
+
+class DateTaken(Refused):
+    pass

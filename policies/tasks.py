@@ -1,0 +1,27 @@
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit.refusals import Refused
+from law.models import Company
+
+from . import actions
+from .models import PolicyVersion
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="policies.publish_due")
+def publish_due() -> int:
+    """Publish what was planned for today or earlier. What cannot be published stays in sight of
+    staff on the morning page, with the reason (`PolicyVersion.objects.due`)."""
+    at = timezone.now()
+    published = 0
+    for version in PolicyVersion.objects.due(Company.current().today()).select_related("policy", "planned_by"):
+        try:
+            actions.publish(version, by=version.planned_by, at=at, reason="Planned publication")
+            published += 1
+        except Refused as refusal:
+            logger.warning("planned publication of version %s refused: %s", version.pk, type(refusal).__name__)
+    return published
