@@ -94,19 +94,25 @@ def _refuse_what_is_not_one_address(address: str) -> None:
     if address.count("@") > 1 or "," in address or ";" in address:
         raise _bad_address(_("Write one address only."))
     if "<" in address or '"' in address:
-        raise _bad_address(_("Write the address alone, such as name@example.org, without a name or brackets."))
+        raise _bad_address(
+            _("Write the address alone, such as name@example.org, without a name or brackets.")
+        )
     if address.count("@") == 0 or any(c.isspace() or unicodedata.category(c)[0] == "C" for c in address):
         raise _bad_address(_("This is not a complete e-mail address, such as name@example.org."))
 
 
 def _clean_local_part(local_part: str) -> str:
     if not local_part.isascii():
-        raise _bad_address(_("We can't send to this address: the part before the @ has letters mail cannot carry."))
+        raise _bad_address(
+            _("We can't send to this address: the part before the @ has letters mail cannot carry.")
+        )
     if len(local_part) > LOCAL_PART_LIMIT:
         raise _bad_address(_("The part before the @ may have at most %d characters.") % LOCAL_PART_LIMIT)
     local_part = local_part.lower()
     if not _LOCAL_PART.fullmatch(local_part):
-        raise _bad_address(_("The part before the @ is not complete or has a character that cannot stand there."))
+        raise _bad_address(
+            _("The part before the @ is not complete or has a character that cannot stand there.")
+        )
     return local_part
 
 
