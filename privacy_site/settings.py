@@ -93,6 +93,7 @@ DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db_url_config(DATABASE_URL)}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     # IMMEDIATE: a transaction that will write waits for its turn instead of failing half-way.
     # recursive_triggers: INSERT OR REPLACE may not walk past the append-only triggers.
     _options.update(
@@ -109,6 +110,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Celery: a doorbell. No results, no ETA, nothing lost with the broker ----------------
 CELERY_BROKER_URL = env.str("BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):
+    for _folder in ("broker", "broker-control"):  # the transport fails where they are missing
+        (VAR_DIR / _folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "data_folder_in": str(VAR_DIR / "broker"),
         "data_folder_out": str(VAR_DIR / "broker"),
