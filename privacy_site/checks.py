@@ -32,10 +32,10 @@ class Danger:
     exists: Callable[[], bool]
     problem: str
     cure: str
-    kind: type[CheckMessage] = Error
+    kind: type[Error] | type[Warning] = Error
 
     def message(self) -> CheckMessage:
-        return self.kind(self.problem, hint=self.cure, id=f"privacy_site.{self.id}")  # type: ignore[call-arg]
+        return self.kind(self.problem, hint=self.cure, id=f"privacy_site.{self.id}")
 
 
 def refuse_unsafe_start() -> None:

@@ -102,7 +102,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
     )
     # Worker processes in tests must see the same tables, so the test database is a file.
-    DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DB_NAME", default=str(VAR_DIR / "test.sqlite3"))}
+    DATABASES["default"]["TEST"] = {
+        "NAME": env.str("TEST_DB_NAME", default="") or str(VAR_DIR / "test.sqlite3")
+    }
 else:
     _options.update(pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -147,9 +149,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- Mail --------------------------------------------------------------------------------
 # Without a mail host every message becomes a file in var/mail/, one .eml each.
 EMAIL_HOST = env.str("EMAIL_HOST", default="")
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "notices.backends.MailFolder"
-)
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "notices.backends.MailFolder"
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_PORT = env.int("EMAIL_PORT", default=465)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=True)
@@ -261,7 +261,7 @@ WHITENOISE_AUTOREFRESH = DEMO
 
 # --- Audit -------------------------------------------------------------------------------
 # Each day's signed root is written here: keep it on another disk, or mail it on.
-AUDIT_ANCHOR_DIR = Path(env.str("AUDIT_ANCHOR_DIR", default=str(VAR_DIR / "audit")))
+AUDIT_ANCHOR_DIR = Path(env.str("AUDIT_ANCHOR_DIR", default="") or VAR_DIR / "audit")
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY", default="")
 EXPORT_CEILING = env.int("EXPORT_CEILING", default=10_000)
 
