@@ -27,8 +27,11 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["event", "object_type", "object_ref"], name="notices_campaign_once")
+            models.UniqueConstraint(
+                fields=["event", "object_type", "object_ref"], name="notices_campaign_once"
+            )
         ]
+        permissions = [("cancel_campaign", "Can cancel what is still waiting")]
 
     def __str__(self) -> str:
         return f"Campaign {self.pk} {self.event}"
@@ -89,17 +92,23 @@ class Notice(models.Model):
         Status.SENT: (),
         Status.POSTED: (),
         Status.BOUNCED: (),
-        Status.CANCELLED: (),
+        # Cancelled while a sender had it in hand: what the mail server took was sent.
+        Status.CANCELLED: (Status.SENT, Status.BOUNCED),
     }
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="notices", db_index=False)
     # Opaque on purpose, without a foreign key: this app lies below `people` and survives erasure.
     recipient_id = models.PositiveBigIntegerField("recipient", db_index=True)
     letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="+", db_index=False)
-    address = models.CharField(max_length=254, blank=True, help_text="Empty: told by prominent notice instead.")
+    address = models.CharField(
+        max_length=254, blank=True, help_text="Empty: told by prominent notice instead."
+    )
     greeting = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Raised when claimed, before the work.")
+    crashes = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a sender died while this notice was the next one in its hands."
+    )
     due_at = models.DateTimeField(help_text="Not tried before.")
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -120,9 +129,12 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["campaign", "recipient_id"], name="notices_notice_once_a_person")
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(status="waiting"), name="notices_notice_waiting"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(status="waiting"), name="notices_notice_waiting"
+            ),
             models.Index(fields=["campaign", "status", "-id"], name="notices_notice_by_status"),
         ]
+        permissions = [("retry_notice", "Can put parked notices back into the queue")]
 
     def __str__(self) -> str:
         return f"Notice {self.pk}"
@@ -131,5 +143,3 @@ class Notice(models.Model):
     def message_id(self) -> str:
         """The same for every try, so that a mail client can fold a duplicate (RFC 5322 §3.6.4)."""
         return f"<notice-{self.pk}@{settings.MESSAGE_ID_DOMAIN}>"
-
-
