@@ -138,6 +138,7 @@ class AgeOfConsent(LawRow):
 
     class Meta:
         verbose_name_plural = "ages of consent"
+        permissions = [("approve_ageofconsent", "Can approve, switch and end law rows")]
         ordering = ["place", "rule", "in_force_from"]
         constraints = [
             models.UniqueConstraint(

@@ -84,12 +84,19 @@ class Person(models.Model):
     """Somebody whose data the company holds. The platform's id is the link to the account."""
 
     external_id = models.CharField(
-        "platform id", max_length=64, unique=True, help_text="The id the learning platform uses for this person."
+        "platform id",
+        max_length=64,
+        unique=True,
+        help_text="The id the learning platform uses for this person.",
     )
     given_name = models.CharField(max_length=100, blank=True)
     family_name = models.CharField(max_length=100, blank=True)
     email = models.CharField(
-        "e-mail", max_length=254, blank=True, db_index=True, help_text="Where notices go. Stored in lower case."
+        "e-mail",
+        max_length=254,
+        blank=True,
+        db_index=True,
+        help_text="Where notices go. Stored in lower case.",
     )
     undeliverable_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="The mail server refused this address for good."
@@ -114,7 +121,11 @@ class Person(models.Model):
     revision = models.PositiveIntegerField(default=0, editable=False)
 
     guardians: "models.ManyToManyField[Person, Guardianship]" = models.ManyToManyField(
-        "self", through="Guardianship", through_fields=("child", "guardian"), symmetrical=False, related_name="children"
+        "self",
+        through="Guardianship",
+        through_fields=("child", "guardian"),
+        symmetrical=False,
+        related_name="children",
     )
 
     objects = PersonQuerySet.as_manager()
@@ -194,7 +205,9 @@ class Guardianship(models.Model):
         default=Authority.CLAIMED,
         help_text="Claimed: somebody said so. Verified: we checked. Only verified guardians are told and may decide.",
     )
-    source = models.CharField(max_length=64, help_text="Where we know it from: import, platform, school, staff.")
+    source = models.CharField(
+        max_length=64, help_text="Where we know it from: import, platform, school, staff."
+    )
     decided_at = models.DateTimeField(null=True, blank=True, help_text="When the authority last changed.")
     revision = models.PositiveIntegerField(default=0, editable=False)
 
@@ -218,5 +231,3 @@ class Guardianship(models.Model):
 
     def __str__(self) -> str:
         return f"Guardianship {self.pk}"
-
-

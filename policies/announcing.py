@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BigIntegerField, Case, CharField, QuerySet, Value, When
 from django.urls import reverse
 
 from law import readings
@@ -12,9 +11,9 @@ from law.models import Company
 from notices import actions as notices
 from notices.actions import LetterDraft
 from notices.letters import compose
-from notices.models import Campaign, Notice
+from notices.models import Campaign
 from notices.models import Status as NoticeStatus
-from people.models import User
+from people.models import Person, User
 
 from . import audience
 from .models import Policy, PolicyVersion
@@ -42,31 +41,32 @@ def announce_withdrawal(version: PolicyVersion, *, by: User, at: datetime) -> di
     campaign = Campaign.objects.about(version).filter(event=CHANGE).first()
     if campaign is None:
         return {"stopped": 0, "told": 0}
-    stopped = notices.cancel_waiting(campaign, by=by, at=at, reason=version.withdrawal_reason)
+    stopped = _stop(campaign, by=by, at=at, reason=version.withdrawal_reason)
     news, _created = notices.open_campaign(WITHDRAWAL, version, letters=letters(version, WITHDRAWAL), at=at)
-    return {"stopped": stopped, "told": notices.record(news, _told_before(campaign, news), at=at)}
+    written = list(news.letters.all())
+    rows = [audience.recipients(group, written, version.policy.language) for group in _told_by(campaign)]
+    return {"stopped": stopped, "told": sum(notices.record(news, row, at=at) for row in rows)}
 
 
-def _told_before(campaign: Campaign, news: Campaign) -> QuerySet[Notice, tuple[object, ...]]:
-    """Everyone an earlier campaign reached, each with the same kind of letter of the new one."""
-    by_kind = {(letter.variant, letter.language): letter.pk for letter in news.letters.all()}
-    same_kind = [
-        When(letter_id=letter.pk, then=Value(by_kind[letter.variant, letter.language]))
-        for letter in campaign.letters.all()
-    ]
-    return (
-        campaign.notices.filter(status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED])
-        .annotate(
-            new_letter=Case(*same_kind, output_field=BigIntegerField()),
-            new_status=Case(
-                When(status=NoticeStatus.SENT, then=Value(NoticeStatus.WAITING.value)),
-                default=Value(NoticeStatus.POSTED.value),
-                output_field=CharField(),
-            ),
+def _stop(campaign: Campaign, *, by: User, at: datetime, reason: str) -> int:
+    try:
+        return notices.cancel_waiting(campaign, by=by, at=at, reason=reason)
+    except notices.NothingWaiting:
+        return 0
+
+
+def _told_by(campaign: Campaign) -> list[audience.Group]:
+    """Whom a campaign reached, in its groups, at the addresses they have now."""
+    reached = campaign.notices.filter(status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED])
+    return [
+        audience.Group(
+            variant,
+            variant,
+            Person.objects.filter(pk__in=reached.filter(letter__variant=variant).values("recipient_id")),
+            by_mail=variant != audience.CHILD,
         )
-        .order_by()
-        .values_list("recipient_id", "address", "greeting", "new_letter", "new_status")
-    )
+        for variant in audience.VARIANTS
+    ]
 
 
 def audience_groups(policy: Policy, at: datetime) -> list[audience.Group]:

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
 
 from law.ages import Ages, cutoff
 from law.places import EUROPE
+from notices.actions import RECIPIENT_COLUMNS
 from notices.models import Letter
 from notices.models import Status as NoticeStatus
 from people.models import Guardianship, Person, Role
@@ -62,17 +63,18 @@ def recipients(group: Group, letters: Iterable[Letter], default_language: str) -
     mailed = REACHABLE if group.by_mail else Q(pk__in=[])
     return (
         group.people.annotate(
+            recipient_id=F("pk"),
             address=Case(When(mailed, then="email"), default=Value(""), output_field=TextField()),
             greeting=Coalesce("given_name", Value("")),
             letter_id=Case(*in_own_language, default=Value(written[default_language])),
-            notice_status=Case(
+            status=Case(
                 When(mailed, then=Value(NoticeStatus.WAITING.value)),
                 default=Value(NoticeStatus.POSTED.value),
                 output_field=CharField(),
             ),
         )
         .order_by()
-        .values_list("pk", "address", "greeting", "letter_id", "notice_status")
+        .values_list(*RECIPIENT_COLUMNS)
     )
 
 

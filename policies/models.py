@@ -3,7 +3,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from audit.evidence import evidence
 
@@ -89,12 +89,21 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
     def published(self) -> "PolicyVersionQuerySet":
         return self.filter(status=Status.PUBLISHED)
 
+    def with_stage(self, on: date) -> "PolicyVersionQuerySet":
+        """Adds `stage`, where a version stands on that day: in force and superseded follow from dates."""
+        return self.annotate(
+            stage=Case(
+                When(~Q(status=Status.PUBLISHED), then=F("status")),
+                When(effective_on__gt=on, then=Value("coming")),
+                When(Exists(_successors(on)), then=Value("superseded")),
+                default=Value("in force"),
+                output_field=models.CharField(),
+            )
+        )
+
     def in_force(self, on: date) -> "PolicyVersionQuerySet":
         """The version that binds on that day: at most one for each policy."""
-        later = PolicyVersion.objects.published().filter(
-            policy=OuterRef("policy"), effective_on__gt=OuterRef("effective_on"), effective_on__lte=on
-        )
-        return self.published().filter(~Exists(later), effective_on__lte=on)
+        return self.published().filter(~Exists(_successors(on)), effective_on__lte=on)
 
     def coming(self, on: date) -> "PolicyVersionQuerySet":
         """Published, not yet in force, soonest first."""
@@ -110,6 +119,13 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         if version.effective_on:
             rows = rows.filter(effective_on__lt=version.effective_on)
         return rows.order_by("-effective_on")
+
+
+def _successors(on: date) -> PolicyVersionQuerySet:
+    """Versions that took the outer version's place by that day."""
+    return PolicyVersion.objects.published().filter(
+        policy=OuterRef("policy"), effective_on__gt=OuterRef("effective_on"), effective_on__lte=on
+    )
 
 
 @evidence(

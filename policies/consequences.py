@@ -1,0 +1,109 @@
+"""What the confirmation pages say before a button is pressed: to how many, when, and what stays."""
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from audit.buttons import Consequences
+from law.models import Company
+from notices.models import Campaign
+
+from . import announcing
+from .audience import Group
+from .models import Policy, PolicyVersion
+
+SURPRISE = 0.4  # a count this far from last time's asks for a second look
+
+
+def publication(version: PolicyVersion, request: HttpRequest) -> Consequences:
+    groups = announcing.audience_groups(version.policy, timezone.now()) if version.is_significant else []
+    counts = [(group, *group.counts()) for group in groups]
+    total = sum(mailed + posted for _group, mailed, posted in counts)
+    tells = f" and tell {_people(total)}" if version.is_significant else ""
+    return Consequences(
+        question=f"Publish {version.policy}, in force from {_day(version)}{tells}?",
+        happens=[
+            "The text is frozen with its fingerprint. Nobody can change it afterwards, not in the database either.",
+            *_succession(version),
+            *[_group_sentence(*count) for count in counts if count[1] + count[2]],
+            *([] if version.is_significant else ["Nobody gets a mail: the change is editorial."]),
+        ],
+        not_=["Nobody’s continued use is taken as a yes. Optional uses still need their own permission."],
+        irreversible=_no_way_back(version),
+        samples=_samples(version),
+        count=total if version.is_significant else None,
+        must_type_count=version.is_significant and is_surprising(total, version.policy),
+        submit=f"Publish{tells}",
+    )
+
+
+def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:
+    campaign = Campaign.objects.about(version).filter(event=announcing.CHANGE).first()
+    counts = campaign.counts() if campaign else {}
+    told = sum(counts.get(state, 0) for state in ("sent", "posted", "bounced"))
+    return Consequences(
+        question=f"Withdraw {version.policy} of {_day(version)} before it takes effect?",
+        happens=[
+            "The version in force now stays in force.",
+            f"{counts.get('waiting', 0):,} notices still waiting are not sent.",
+            f"{_people(told)} already told hear that the change will not come.",
+        ],
+        not_=["The text stays on record, marked as withdrawn."],
+        irreversible=["A withdrawn version does not come back. Start a new draft from it instead."],
+        count=told,
+        must_type_count=is_large(told),
+        submit="Withdraw version",
+    )
+
+
+def is_large(count: int) -> bool:
+    return count >= Company.current().large_audience
+
+
+def is_surprising(count: int, policy: Policy) -> bool:
+    """Large, nobody at all, or 40% away from the last time this policy changed significantly."""
+    before = last_count(policy)
+    return is_large(count) or count == 0 or (before is not None and abs(count - before) >= SURPRISE * before)
+
+
+def last_count(policy: Policy) -> int | None:
+    versions = [str(pk) for pk in policy.versions.values_list("pk", flat=True)]
+    label = PolicyVersion._meta.label_lower
+    campaign = Campaign.objects.filter(event=announcing.CHANGE, object_type=label, object_ref__in=versions).first()
+    return campaign.notices.count() if campaign else None
+
+
+def _succession(version: PolicyVersion) -> list[str]:
+    before = PolicyVersion.objects.before(version).first()
+    if before is None:
+        return [f"It is the first version and binds us from {_day(version)}."]
+    return [f"It takes the place of the version of {_day(before)} on {_day(version)}."]
+
+
+def _group_sentence(group: Group, mailed: int, posted: int) -> str:
+    ways = [f"{mailed:,} by mail"] if mailed else []
+    ways += [f"{posted:,} by prominent notice, for want of a usable address"] if posted and group.by_mail else []
+    ways += [f"{posted:,} by prominent notice only"] if posted and not group.by_mail else []
+    return f"{group.label}: {' and '.join(ways)}."
+
+
+def _no_way_back(version: PolicyVersion) -> list[str]:
+    if not version.is_significant:
+        return ["A published version cannot be edited. It can be withdrawn until it takes effect."]
+    return ["A mail that has left cannot be called back. Until the version takes effect you can withdraw it; "
+            "those who were told then hear of that too."]
+
+
+def _samples(version: PolicyVersion) -> list[str]:
+    if not version.is_significant:
+        return []
+    drafts = announcing.letters(version, announcing.CHANGE)
+    return [f"{draft.subject} ({draft.variant}, {draft.language})" for draft in drafts[:3]]
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _day(version: PolicyVersion) -> str:
+    return date_format(version.effective_on, "j F Y") if version.effective_on else "a day to be set"
