@@ -56,9 +56,7 @@ def trigger_names(table: str) -> tuple[str, str]:
     return f"{table}_no_update", f"{table}_no_delete"
 
 
-def statements(
-    connection: BaseDatabaseWrapper, model: type[models.Model], rule: Rule
-) -> list[str]:
+def statements(connection: BaseDatabaseWrapper, model: type[models.Model], rule: Rule) -> list[str]:
     table = model._meta.db_table
     update_when, delete_when = _conditions(model, rule)
     if connection.vendor == "sqlite":

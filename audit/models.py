@@ -11,6 +11,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """The history of one row, newest first."""
         return self.filter(object_type=obj._meta.label_lower, object_ref=str(obj.pk)).order_by("-id")
 
+    def deeds(self) -> "EventQuerySet":
+        """Without the mere looks at a page."""
+        return self.exclude(verb__endswith=".read")
+
     def unsealed(self) -> "EventQuerySet":
         return self.filter(membership=None).order_by("id")
 
@@ -46,6 +50,11 @@ class Event(models.Model):
     @property
     def actor(self) -> Actor:
         return Actor(ActorKind(self.actor_kind), self.actor_ref)
+
+    @property
+    def deed(self) -> str:
+        """The verb alone, as people read it: `policies.submit_for_review` → “submit for review”."""
+        return self.verb.rpartition(".")[2].replace("_", " ")
 
     def canonical(self) -> dict[str, Any]:
         """What is hashed: the values as the ORM reads them back, the same on either database."""
@@ -86,13 +95,9 @@ class Seal(models.Model):
 class SealedEvent(models.Model):
     """Says which seal covers an event. Ranges of ids would lose events that commit late."""
 
-    event = models.OneToOneField(
-        Event, on_delete=models.PROTECT, primary_key=True, related_name="membership"
-    )
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="membership")
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="members")
     leaf = models.CharField(max_length=64, help_text="SHA-256 of the event in canonical form.")
 
     def __str__(self) -> str:
         return f"Event {self.event_id} in seal {self.seal_id}"
-
-

@@ -1,0 +1,33 @@
+"""What the modules of the desk share."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from .actors import Acts
+
+if TYPE_CHECKING:
+    DeskAdmin = admin.ModelAdmin[Any]
+else:
+    DeskAdmin = admin.ModelAdmin
+
+
+def staff(request: HttpRequest) -> Acts:
+    """Who is at the desk; the admin lets nobody else in."""
+    return cast(Acts, request.user)
+
+
+def has_revision(model: type[models.Model]) -> bool:
+    return any(field.name == "revision" for field in model._meta.concrete_fields)
+
+
+def page(
+    model_admin: DeskAdmin, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page of the desk with the site's frame around it."""
+    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    frame = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
+    return TemplateResponse(request, template, {**frame, **context}, status=status)

@@ -1,0 +1,157 @@
+"""Taking a list out of the house: who may, why, how much, and written down."""
+
+import csv
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from .actions import record
+from .actors import Acts
+from .desk import DeskAdmin, page, staff
+from .pressing import fresh_login
+from .text import CleanBlockField, safe_cell
+
+# Joined by upper apps in `ready()`: called as f(model_label, count, by=), after the refusal is on record.
+on_export_refused: list[Callable[..., None]] = []
+
+
+class ExportReason(forms.Form):
+    reason = CleanBlockField(
+        max_length=2000,
+        label="Reason",
+        help_text="Kept for good in the audit record. Say what the file is for and when it will be deleted.",
+        widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+    )
+
+
+class _Line:
+    """A file that hands back each line the CSV writer gives it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+class Exportable(DeskAdmin):
+    # Columns of the file, as `values_list` takes them. Empty: this list cannot be exported.
+    export_fields: tuple[str, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name=name), *super().get_urls()]
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        opts = self.opts
+        return bool(self.export_fields) and request.user.has_perm(
+            f"{opts.app_label}.export_{opts.model_name}"
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {**(extra_context or {}), "export_url": self._export_url(request)}
+        return super().changelist_view(request, context)
+
+    def _export_url(self, request: HttpRequest) -> str:
+        if not self.has_export_permission(request):
+            return ""
+        url = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_export", current_app=self.admin_site.name
+        )
+        query = request.GET.copy()
+        query.pop("p", None)
+        return f"{url}?{query.urlencode()}" if query else url
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        if not (self.has_view_or_change_permission(request) and self.has_export_permission(request)):
+            raise PermissionDenied
+        return fresh_login(self._export, request)
+
+    def _export(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(request.path)
+        count = rows.order_by()[: settings.EXPORT_CEILING + 1].count()
+        form = ExportReason(request.POST if request.method == "POST" else None)
+        if request.method != "POST" or not form.is_valid():
+            return self._ask_export(request, form, count)
+        if count > settings.EXPORT_CEILING:
+            return self._refuse_export(request, form, count)
+        self._note_export(request, "export", form.cleaned_data["reason"], count)
+        return self._file(rows[: settings.EXPORT_CEILING])
+
+    def _note_export(self, request: HttpRequest, verb: str, reason: str, count: int) -> None:
+        """Which list, which filters (by name: a search term may be an address), how many rows."""
+        record(
+            f"{self.opts.app_label}.{verb}",
+            by=staff(request),
+            at=timezone.now(),
+            reason=reason,
+            fields=self.export_fields,
+            details={"model": self.opts.label_lower, "rows": count, "filters": sorted(request.GET)},
+        )
+
+    def _refuse_export(self, request: HttpRequest, form: ExportReason, count: int) -> HttpResponse:
+        self._note_export(request, "export_refused", form.cleaned_data["reason"], count)
+        announce_refusal(self.opts.label_lower, count, by=staff(request))
+        return self._ask_export(request, form, count, status=403)
+
+    def _ask_export(
+        self, request: HttpRequest, form: ExportReason, count: int, status: int = 200
+    ) -> HttpResponse:
+        back = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist", current_app=self.admin_site.name
+        )
+        context = {
+            "title": f"Export {self.opts.verbose_name_plural}?",
+            "form": form,
+            "count": count,
+            "ceiling": settings.EXPORT_CEILING,
+            "over": count > settings.EXPORT_CEILING,
+            "refused": status == 403,
+            "columns": [self._heading(name) for name in self.export_fields],
+            "is_filtered": bool(request.GET),
+            "back": f"{back}?{request.GET.urlencode()}" if request.GET else back,
+        }
+        return page(self, request, "admin/export.html", context, status)
+
+    def _heading(self, name: str) -> str:
+        return name.replace("__", " ").replace("_", " ")
+
+    def _file(self, rows: models.QuerySet[Any]) -> StreamingHttpResponse:
+        day = timezone.localdate().isoformat()
+        name = f"{self.opts.app_label}-{self.opts.model_name}-{day}.csv"
+        return StreamingHttpResponse(
+            csv_lines(self.export_fields, rows.values_list(*self.export_fields)),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def csv_lines(columns: tuple[str, ...], rows: models.QuerySet[Any]) -> Iterator[str]:
+    """Every cell quoted and neutralized, a thousand rows in memory at a time."""
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
+    # Without the mark a spreadsheet reads the accents wrongly.
+    yield "\ufeff" + writer.writerow(columns)
+    for row in rows.iterator(chunk_size=1000):
+        yield writer.writerow([safe_cell(value) for value in row])
+
+
+def announce_refusal(model_label: str, count: int, *, by: Acts) -> None:
+    for listener in on_export_refused:
+        listener(model_label, count, by=by)
