@@ -190,8 +190,7 @@ def _move(version: PolicyVersion, status: Status, *fields: str) -> None:
 
 
 def _save(version: PolicyVersion, *fields: str) -> None:
-    version.revision += 1
-    version.save(update_fields=["revision", *fields])
+    version.save(update_fields=fields)
 
 
 def _freeze_texts(version: PolicyVersion, at: datetime) -> dict[str, str]:

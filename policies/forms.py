@@ -27,7 +27,7 @@ class PlanForm(forms.Form):
     )
 
 
-class PolicyForm(forms.ModelForm[Policy]):
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     title = CleanLineField(max_length=100)
     places = CleanLineField(max_length=300, required=False, help_text=Policy._meta.get_field("places").help_text)
 
@@ -45,16 +45,15 @@ def clean_place(name: str) -> str:
     return place(country, clean_region(country, region))
 
 
-class VersionForm(forms.ModelForm[PolicyVersion]):
+class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
     note = CleanLineField(max_length=300, required=False, help_text=PolicyVersion._meta.get_field("note").help_text)
 
     class Meta:
         model = PolicyVersion
         fields = ("policy", "effective_on", "note")
-        widgets = {"effective_on": forms.DateInput(attrs={"type": "date"})}  # noqa: RUF012
 
 
-class TextForm(forms.ModelForm[PolicyText]):
+class TextForm(forms.ModelForm):  # type: ignore[type-arg]
     title = CleanLineField(max_length=100, required=False)
     summary = CleanBlockField(
         max_length=1500,

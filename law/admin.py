@@ -1,0 +1,112 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences
+
+from . import actions
+from .models import AgeOfConsent, Company
+
+
+class EndForm(forms.Form):
+    in_force_until = forms.DateField(
+        label="First day it no longer binds", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+def _says(question: str, *happens: str, submit: str) -> Any:
+    page = Consequences(question=question, happens=list(happens), submit=submit)
+    return lambda row, request: page
+
+
+@admin.register(Company)
+class CompanyAdmin(AuditedAdmin):
+    fieldsets = (
+        (None, {"fields": ("name", "service", "contact_email", "contact_hours", "postal_address")}),
+        ("Where it is", {"fields": ("country", "time_zone")}),
+        (
+            "House periods",
+            {
+                "fields": ("notice_days", "review_months", "review_warning_days", "large_audience"),
+                "description": "Numbers the law leaves to us. Every change is recorded with your name.",
+            },
+        ),
+        ("Where the law names no age", {"fields": ("unknown_age_europe", "unknown_age_elsewhere")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not Company.objects.exists() and super().has_add_permission(request)
+
+
+@admin.register(AgeOfConsent)
+class AgeOfConsentAdmin(AuditedAdmin):
+    """Rows are never edited: a new fact is a new row, and the old one ends."""
+
+    list_display = ("place", "rule", "parent_needed_below", "in_force_from", "in_force_until", "is_on", "standing")
+    list_filter = ("is_on", "is_verified", "rule")
+    search_fields = ("place__startswith",)
+    readonly_fields = ("is_on", "is_verified", "approved_by", "approved_at", "in_force_until")
+    buttons = (
+        Button(
+            verb="approve",
+            label="Approve",
+            action=actions.approve,
+            permission="law.approve_ageofconsent",
+            shown=lambda row: row.approved_at is None,
+            consequences=_says(
+                "Have you read the source, and does it say this?",
+                "Your name stands under this fact. From then on the database refuses to change it.",
+                submit="Approve row",
+            ),
+        ),
+        Button(
+            verb="switch-on",
+            label="Switch on",
+            action=actions.switch_on,
+            permission="law.approve_ageofconsent",
+            shown=lambda row: not row.is_on,
+            consequences=_says(
+                "Apply this row from now on?",
+                "Who counts as under age in this place is decided with it from the next decision on.",
+                submit="Switch row on",
+            ),
+        ),
+        Button(
+            verb="switch-off",
+            label="Switch off",
+            action=actions.switch_off,
+            permission="law.approve_ageofconsent",
+            danger=True,
+            shown=lambda row: row.is_on,
+            consequences=_says(
+                "Stop applying this row?",
+                "Its place falls back to the country’s row, or to the company’s cautious number.",
+                submit="Switch row off",
+            ),
+        ),
+        Button(
+            verb="end",
+            label="End…",
+            action=actions.end,
+            permission="law.approve_ageofconsent",
+            form_class=EndForm,
+            shown=lambda row: row.in_force_until is None,
+            consequences=_says(
+                "From which day does this row no longer bind?",
+                "It stays on record and goes on explaining what was decided before that day.",
+                submit="End row",
+            ),
+        ),
+    )
+
+    @admin.display(description="standing")
+    def standing(self, row: AgeOfConsent) -> str:
+        if row.approved_at:
+            return f"approved {row.approved_at:%-d %B %Y}"
+        return "shipped, not yet approved" if row.is_verified else "from memory: check before use"
+
+    def has_change_permission(self, request: HttpRequest, obj: AgeOfConsent | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)

@@ -1,0 +1,275 @@
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences
+from law.models import Company
+from notices.models import Campaign
+
+from . import actions, announcing, consequences
+from .forms import PlanForm, PolicyForm, SignificanceForm, TextForm, VersionForm
+from .models import Policy, PolicyText, PolicyVersion, PolicyVersionQuerySet, Status
+
+Says = Callable[[Any, HttpRequest], Consequences]
+
+
+def says(question: str, *happens: str, submit: str, not_: tuple[str, ...] = ()) -> Says:
+    """A confirmation page whose sentences do not depend on the object."""
+    page = Consequences(question=question, happens=list(happens), not_=list(not_), submit=submit)
+    return lambda obj, request: page
+
+
+@admin.register(Policy)
+class PolicyAdmin(AuditedAdmin):
+    form = PolicyForm
+    list_display = ("title", "is_main", "audience", "reviewed_on", "review_due")
+    readonly_fields = ("reviewed_on", "review_due")
+    buttons = (
+        Button(
+            verb="review",
+            label="Record a review",
+            action=actions.review,
+            permission="policies.review_policy",
+            consequences=says(
+                "Have you read the whole policy, and does it still hold?",
+                "Today is noted as the day of its review, with your name and your reason.",
+                "The next review falls due as the company’s settings say.",
+                not_=("The text stays as it is. If something no longer holds, write a new version instead.",),
+                submit="Record review",
+            ),
+        ),
+    )
+
+    @admin.display(description="next review")
+    def review_due(self, policy: Policy) -> str:
+        day = policy.review_due_on(Company.current().review_months)
+        if day is None:
+            return "after the first publication"
+        return f"{day:%-d %B %Y}" + (" – overdue" if day < Company.current().today() else "")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Policy | None = None) -> tuple[str, ...]:
+        # A slug is part of public addresses, and the original language of the texts already frozen.
+        fixed = ("slug", "language") if obj and obj.versions.published().exists() else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+
+class TextInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = PolicyText
+    form = TextForm
+    extra = 0
+    min_num = 1
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
+        return (obj is None or obj.status == Status.DRAFT) and super().has_change_permission(request, obj)
+
+    has_add_permission = has_change_permission
+
+    def has_delete_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
+        return False
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(AuditedAdmin):
+    form = VersionForm
+    inlines = (TextInline,)
+    list_display = ("version", "stage_today", "significance", "note")
+    list_filter = ("status", "significance")
+    list_select_related = ("policy",)
+    readonly_fields = ("next_step", "stage_today", "significance", "rationale", "told", "people", "public_page")
+    fieldsets = (
+        (None, {"fields": ("next_step", "stage_today", "policy", "effective_on", "note")}),
+        ("The change", {"fields": ("significance", "rationale")}),
+        ("Telling people", {"fields": ("told", "public_page")}),
+        ("Who did what", {"fields": ("people",)}),
+    )
+    buttons = (
+        Button(
+            verb="decide-significance",
+            label="Decide significance",
+            action=actions.decide_significance,
+            permission="policies.change_policyversion",
+            form_class=SignificanceForm,
+            initial=lambda version: {"significance": version.significance},
+            shown=lambda version: version.status == Status.DRAFT,
+            consequences=says(
+                "Does this change matter to people?",
+                "Your decision and its rationale are recorded with your name.",
+                "A significant change is told to everyone it concerns, by mail or prominent notice.",
+                submit="Record decision",
+            ),
+        ),
+        Button(
+            verb="submit",
+            label="Put forward for approval",
+            action=actions.submit,
+            permission="policies.submit_policyversion",
+            needs_reason=False,
+            shown=lambda version: version.status == Status.DRAFT,
+            consequences=says(
+                "Put this version forward?",
+                "The text can no longer be edited while it is in review.",
+                "A second person has to approve it; you cannot.",
+                not_=("Nobody outside is told.",),
+                submit="Put version forward",
+            ),
+        ),
+        Button(
+            verb="approve",
+            label="Approve",
+            action=actions.approve,
+            permission="policies.approve_policyversion",
+            needs_reason=False,
+            shown=lambda version: version.status == Status.REVIEW,
+            consequences=says(
+                "Have you read this version, and may it be published?",
+                "It is marked as approved by you. You cannot approve what you put forward.",
+                not_=("Publishing is a step of its own.",),
+                submit="Approve version",
+            ),
+        ),
+        Button(
+            verb="publish",
+            label="Publish…",
+            action=actions.publish,
+            permission="policies.publish_policyversion",
+            needs_reason=False,
+            fresh_login=True,
+            shown=lambda version: version.status == Status.APPROVED,
+            consequences=consequences.publication,
+            done=lambda version, result: "Published. Watch the notices leave under Notices › Campaigns.",
+        ),
+        Button(
+            verb="plan",
+            label="Plan publication…",
+            action=actions.plan,
+            permission="policies.publish_policyversion",
+            form_class=PlanForm,
+            shown=lambda version: version.status == Status.APPROVED,
+            consequences=says(
+                "Publish this version by itself on a later day?",
+                "On that day the text is frozen and, if the change is significant, everyone concerned is told.",
+                "Who is concerned is counted on that day.",
+                submit="Plan publication",
+            ),
+        ),
+        Button(
+            verb="allow-early",
+            label="Allow an early date…",
+            action=actions.allow_early,
+            permission="policies.approve_policyversion",
+            shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED) and not version.early_by_id,
+            consequences=says(
+                "May this change take effect before the notice period is over?",
+                "Your reason is recorded and stays with the version.",
+                not_=("People are still told; they only have less time.",),
+                submit="Allow early date",
+            ),
+        ),
+        Button(
+            verb="send-back",
+            label="Send back to draft",
+            action=actions.send_back,
+            permission="policies.submit_policyversion",
+            shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED),
+            consequences=says(
+                "Send this version back to draft?",
+                "Its approval, any early date and any planned day are forgotten; it has to be put forward again.",
+                submit="Send back to draft",
+            ),
+        ),
+        Button(
+            verb="withdraw",
+            label="Withdraw…",
+            action=actions.withdraw,
+            permission="policies.publish_policyversion",
+            danger=True,
+            fresh_login=True,
+            shown=lambda version: version.status == Status.PUBLISHED and not _has_begun(version),
+            consequences=consequences.withdrawal,
+        ),
+        Button(
+            verb="redraft",
+            label="Make a new draft from this",
+            action=actions.redraft,
+            permission="policies.add_policyversion",
+            needs_reason=False,
+            shown=lambda version: version.is_frozen,
+            consequences=says(
+                "Start a new draft from these words?",
+                "A new draft with the same texts is made. You edit that; this version stays as it is.",
+                submit="Make new draft",
+            ),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
+        people = ("policy", "significance_by", "submitted_by", "approved_by", "early_by", "published_by")
+        rows = cast(PolicyVersionQuerySet, super().get_queryset(request))
+        return rows.with_stage(Company.current().today()).select_related(*people)
+
+    def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
+        return (obj is None or obj.status == Status.DRAFT) and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
+        fixed = ("policy",) if obj else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    @admin.display(description="version", ordering="effective_on")
+    def version(self, version: PolicyVersion) -> str:
+        return str(version)
+
+    @admin.display(description="stage")
+    def stage_today(self, version: PolicyVersion) -> str:
+        return str(version.stage)  # type: ignore[attr-defined]  # from with_stage
+
+    @admin.display(description="next")
+    def next_step(self, version: PolicyVersion) -> str:
+        return NEXT[version.status]
+
+    @admin.display(description="people told")
+    def told(self, version: PolicyVersion) -> SafeString | str:
+        campaign = Campaign.objects.about(version).filter(event=announcing.CHANGE).first()
+        if campaign is None:
+            return "nobody"
+        counts = ", ".join(f"{n:,} {state}" for state, n in campaign.counts().items() if n)
+        url = reverse("admin:notices_campaign_change", args=[campaign.pk])
+        return format_html('<a href="{}">{}</a>', url, counts or "nobody")
+
+    @admin.display(description="on record")
+    def people(self, version: PolicyVersion) -> SafeString:
+        deeds = (
+            ("Significance decided", version.significance_by, None),
+            ("Put forward", version.submitted_by, version.submitted_at),
+            ("Approved", version.approved_by, version.approved_at),
+            ("Early date allowed", version.early_by, None),
+            ("Published", version.published_by, version.published_at),
+            ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
+        )
+        lines = [(what, who.get_short_name(), f", {at:%-d %B %Y, %H:%M} UTC" if at else "") for what, who, at in deeds if who]
+        return format_html_join("", "<p>{} by {}{}</p>", lines) or format_html("Nothing yet.")
+
+    @admin.display(description="public page")
+    def public_page(self, version: PolicyVersion) -> SafeString | str:
+        if version.status != Status.PUBLISHED:
+            return "once it is published"
+        return format_html('<a href="{}">What changes</a>', announcing.changes_link(version))
+
+
+NEXT = {
+    Status.DRAFT: "Finish the text, decide its significance, then put it forward.",
+    Status.REVIEW: "A second person reads it and approves it, or sends it back.",
+    Status.APPROVED: "Publish it now, or plan the day.",
+    Status.PUBLISHED: "Nothing. It can be withdrawn until it takes effect.",
+    Status.WITHDRAWN: "Nothing. Start a new draft from it if it is needed after all.",
+}
+
+
+def _has_begun(version: PolicyVersion) -> bool:
+    return version.effective_on is not None and version.effective_on <= Company.current().today()
