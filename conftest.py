@@ -10,6 +10,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from audit import evidence
 
+pytest_plugins = ["tests.needs"]
+
 
 @contextmanager
 def lifted_triggers(database: BaseDatabaseWrapper) -> Iterator[None]:
