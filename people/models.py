@@ -2,7 +2,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
-from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.auth.models import AbstractBaseUser, Group, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django_countries import countries
@@ -138,7 +138,7 @@ class Person(models.Model):
             # A learner may share the family mailbox; two adults with one address are one person twice.
             models.UniqueConstraint(
                 fields=["email"],
-                condition=~Q(email="") & ~Q(role="learner"),
+                condition=~Q(email="") & ~Q(role="learner") & Q(left_at=None),
                 name="people_person_one_adult_an_address",
                 violation_error_message="Another person already has this address.",
             ),
@@ -231,3 +231,95 @@ class Guardianship(models.Model):
 
     def __str__(self) -> str:
         return f"Guardianship {self.pk}"
+
+
+class GrantStatus(models.TextChoices):
+    REQUESTED = "requested", "waiting for a second person"
+    APPROVED = "approved", "approved"
+    REFUSED = "refused", "refused"
+    REVOKED = "revoked", "revoked"
+
+
+class AccessGrant(models.Model):
+    """A power a member of staff holds or asks for. The only way into a group or to superuser."""
+
+    # What may happen to a grant; `actions` is the only place that moves it.
+    transitions: ClassVar[dict[str, tuple[str, ...]]] = {
+        GrantStatus.REQUESTED: (GrantStatus.APPROVED, GrantStatus.REFUSED),
+        GrantStatus.APPROVED: (GrantStatus.REVOKED,),
+        GrantStatus.REFUSED: (),
+        GrantStatus.REVOKED: (),
+    }
+
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="access_grants", help_text="Who receives the power."
+    )
+    group = models.ForeignKey(
+        Group,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty only when asking for superuser.",
+    )
+    is_superuser = models.BooleanField(
+        "superuser",
+        default=False,
+        help_text="Every power, without a group. Keep two such people, so that one can approve for the other.",
+    )
+    status = models.CharField(
+        max_length=16, choices=GrantStatus, default=GrantStatus.REQUESTED, editable=False
+    )
+    requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", editable=False)
+    requested_at = models.DateTimeField(editable=False)
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    decided_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(group__isnull=False, is_superuser=False) | Q(group__isnull=True, is_superuser=True)
+                ),
+                name="people_accessgrant_one_power",
+                violation_error_message="Choose a group, or superuser, not both.",
+            ),
+            # Nobody approves what they asked for, and nobody approves their own power.
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("requested_by")),
+                name="people_accessgrant_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("user")),
+                name="people_accessgrant_not_for_oneself",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status__in=["requested", "refused"], approved_by=None)
+                    | Q(status__in=["approved", "revoked"], approved_by__isnull=False)
+                ),
+                name="people_accessgrant_approved_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "group"],
+                condition=Q(status__in=["requested", "approved"], is_superuser=False),
+                name="people_accessgrant_group_once",
+                violation_error_message="This person has this power, or it is asked for already.",
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(status__in=["requested", "approved"], is_superuser=True),
+                name="people_accessgrant_superuser_once",
+                violation_error_message="This person has this power, or it is asked for already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Access grant {self.pk}"
+
+    @property
+    def power(self) -> str:
+        return "superuser" if self.is_superuser else self.group.name if self.group else ""
