@@ -1,16 +1,24 @@
 """The desk: Django's own admin, with the sign-in and the morning page of this house."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+
+from . import morning
 
 
 class StaffSite(AdminSite):
     site_title = "Privacy desk"
     site_header = "Privacy desk"
-    index_title = "Today"
+    index_title = "Good morning"
     enable_nav_sidebar = False
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         # Sign-in goes through allauth: rate limits and the second factor live there.
         self.login = secure_admin_login(self.login)  # type: ignore[method-assign]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().index(request, {"morning": morning.sections(request), **(extra_context or {})})

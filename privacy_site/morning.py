@@ -1,0 +1,149 @@
+"""The morning page: what waits for staff, each line a count, a sentence and one way in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import Event
+from audit.refusals import Refused
+from law.models import AgeOfConsent, Company
+from notices.models import Campaign, Notice
+from notices.models import Status as NoticeStatus
+from people.models import AccessGrant, Authority, Guardianship
+from policies import guards
+from policies.audience import CHILD
+from policies.models import Policy, PolicyVersion, Status
+
+SEALING_GRACE = timedelta(minutes=10)  # beat seals each minute; ten without means that it stands still
+
+
+@dataclass(frozen=True)
+class Line:
+    sentence: str
+    url: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    empty: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def sections(request: HttpRequest) -> list[Section]:
+    """Only lines this person may follow."""
+    company = Company.current()
+    today = company.today()
+    may = request.user.has_perm
+    policies = may("policies.view_policyversion")
+    notices = may("notices.view_notice")
+    now = [
+        *(_planned_and_stuck(today) if policies else ()),
+        *(_not_delivered() if notices else ()),
+        *(_machinery() if may("audit.view_event") else ()),
+    ]
+    soon = [
+        *(_reviews(company, today) if policies else ()),
+        *(_coming(today) if policies else ()),
+        *(_untold_guardians() if notices else ()),
+        *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
+        *(_claims() if may("people.view_guardianship") else ()),
+    ]
+    second = [
+        *(_waiting_for_approval(request) if policies else ()),
+        *(_access_grants() if may("people.view_accessgrant") else ()),
+    ]
+    return [
+        Section("Today", "Nothing is due today.", now),
+        Section("Waiting for a second person", "Nobody waits for you.", second),
+        Section("This week and later", "Nothing is coming up.", soon),
+    ]
+
+
+def _planned_and_stuck(today: date) -> Iterator[Line]:
+    for version in PolicyVersion.objects.due(today).select_related("policy"):
+        yield Line(f"{version} was to be published on {version.publish_on:%-d %B}: {_obstacle(version, today)}", _page(version))
+    for version in PolicyVersion.objects.filter(status=Status.APPROVED, publish_on=None).select_related("policy"):
+        yield Line(f"{version} is approved and can be published", _page(version))
+
+
+def _obstacle(version: PolicyVersion, today: date) -> str:
+    try:
+        guards.is_publishable(version, on=today)
+    except Refused as refusal:
+        return str(refusal)
+    return "it goes out within a minute."
+
+
+def _not_delivered() -> Iterator[Line]:
+    stuck = {NoticeStatus.PARKED: "parked after every try: look at them", NoticeStatus.WAITING: "waiting to leave"}
+    for status, words in stuck.items():
+        if count := Notice.objects.filter(status=status).count():
+            yield Line(f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count)
+
+
+def _machinery() -> Iterator[Line]:
+    oldest = Event.objects.unsealed().first()
+    if oldest and oldest.at < timezone.now() - SEALING_GRACE:
+        yield Line("Audit events wait to be sealed: is the beat process running?", _list("audit_event"))
+
+
+def _reviews(company: Company, today: date) -> Iterator[Line]:
+    for policy in Policy.objects.all():
+        day = policy.review_due_on(company.review_months)
+        if day and day - timedelta(days=company.review_warning_days) <= today:
+            late = "was due" if day < today else "falls due"
+            yield Line(f"The review of {policy} {late} on {day:%-d %B %Y}", reverse("admin:policies_policy_change", args=[policy.pk]))
+
+
+def _coming(today: date) -> Iterator[Line]:
+    for version in PolicyVersion.objects.coming(today).select_related("policy"):
+        yield Line(f"{version.policy} changes on {version.effective_on:%-d %B %Y}", _page(version))
+
+
+def _untold_guardians() -> Iterator[Line]:
+    campaign = Campaign.objects.first()
+    alone = campaign.notices.filter(letter__variant=CHILD).count() if campaign else 0
+    if campaign and alone:
+        sentence = f"{_of(alone, 'learner')} under age without a verified guardian: told by prominent notice only"
+        yield Line(sentence, _list("notices_notice", f"campaign__id__exact={campaign.pk}&letter__variant={CHILD}"), alone)
+
+
+def _law_to_approve() -> Iterator[Line]:
+    count = AgeOfConsent.objects.filter(is_on=True, approved_at=None).count()
+    if count:
+        yield Line(f"{_of(count, 'law row')} in use, not yet approved by a named person", _list("law_ageofconsent", "is_on__exact=1"), count)
+
+
+def _claims() -> Iterator[Line]:
+    count = Guardianship.objects.filter(authority=Authority.CLAIMED).count()
+    if count:
+        yield Line(f"{_of(count, 'guardian')} claimed and not yet verified", _list("people_guardianship", "authority__exact=claimed"), count)
+
+
+def _waiting_for_approval(request: HttpRequest) -> Iterator[Line]:
+    waiting = PolicyVersion.objects.filter(status=Status.REVIEW).select_related("policy")
+    for version in waiting.exclude(submitted_by=request.user.pk):
+        yield Line(f"{version} waits for a second person to read and approve it", _page(version))
+
+
+def _access_grants() -> Iterator[Line]:
+    for grant in AccessGrant.objects.filter(status="requested"):
+        yield Line("More access for a colleague is asked for", reverse("admin:people_accessgrant_change", args=[grant.pk]))
+
+
+def _page(version: PolicyVersion) -> str:
+    return reverse("admin:policies_policyversion_change", args=[version.pk])
+
+
+def _list(name: str, query: str = "") -> str:
+    return reverse(f"admin:{name}_changelist") + (f"?{query}" if query else "")
+
+
+def _of(count: int, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"
