@@ -42,7 +42,9 @@ def _align(old: Sequence[str], new: Sequence[str], budget: Budget, anchor: int) 
     if inner_old and inner_new:
         cut = anchor and len(inner_old) + len(inner_new) > EXACT
         found = (
-            _between_anchors(inner_old, inner_new, budget, anchor) if cut else _exact(inner_old, inner_new, budget)
+            _between_anchors(inner_old, inner_new, budget, anchor)
+            if cut
+            else _exact(inner_old, inner_new, budget)
         )
         for match in found:
             yield Match(head + match.old, head + match.new, match.size)
@@ -57,9 +59,7 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
     return next(index for index in range(size) if old[index] != new[index])
 
 
-def _between_anchors(
-    old: Sequence[str], new: Sequence[str], budget: Budget, anchor: int
-) -> Iterator[Match]:
+def _between_anchors(old: Sequence[str], new: Sequence[str], budget: Budget, anchor: int) -> Iterator[Match]:
     i = j = 0
     for at_old, at_new in [*_anchors(old, new, anchor), (len(old), len(new))]:
         if at_old > i or at_new > j:
@@ -111,16 +111,16 @@ class _Counted(SequenceMatcher[str]):
     def __init__(self, old: Sequence[str], new: Sequence[str], allowance: int) -> None:
         super().__init__(None, old, new, autojunk=False)
         counts = Counter(new)
+        self.length = len(old)
         self.weight = 1 + sum(counts[token] for token in old) // len(old)
         self.allowance = allowance
         self.spent = 0
 
-    def find_longest_match(
-        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
-    ):  # type: ignore[no-untyped-def]  # difflib's own tuple
-        self.spent += self.weight * ((len(self.a) if ahi is None else ahi) - alo)
-        if self.spent > self.allowance:
+    def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None):  # type: ignore[no-untyped-def]  # difflib's own tuple
+        steps = self.weight * ((self.length if ahi is None else ahi) - alo)
+        if self.spent + steps > self.allowance:
             raise _TooMuch
+        self.spent += steps
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 

@@ -134,7 +134,10 @@ def _pairs(old: list[Placed], new: list[Placed], budget: Budget) -> list[tuple[i
     if not old or not new:
         return []
     return pair(
-        [_features(block) for block, _ in old], [_features(block) for block, _ in new], budget, likeness=LIKENESS
+        [_features(block) for block, _ in old],
+        [_features(block) for block, _ in new],
+        budget,
+        likeness=LIKENESS,
     )
 
 
@@ -171,7 +174,10 @@ def tokens(text: str) -> list[str]:
 def _runs(old: list[str], new: list[str], budget: Budget) -> list[Run]:
     runs: list[Run] = []
     i = j = 0
-    for match in [*_without_islands(align(old, new, budget, anchor=ANCHOR), old, new), Match(len(old), len(new), 0)]:
+    for match in [
+        *_without_islands(align(old, new, budget, anchor=ANCHOR), old, new),
+        Match(len(old), len(new), 0),
+    ]:
         stretches = (
             (Kind.REMOVED, old[i : match.old]),
             (Kind.ADDED, new[j : match.new]),
