@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from django.conf import settings as site
@@ -9,7 +10,7 @@ from django.core import checks
 
 from privacy_site.checks import DANGERS, UnsafeStart, refuse_unsafe_start
 
-SAFE = {
+SAFE: dict[str, Any] = {
     "DEMO": False,
     "DEBUG": False,
     "SECRET_KEY": "k" * 60,
@@ -24,7 +25,7 @@ SAFE = {
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
 }
 
-UNSAFE = {
+UNSAFE: dict[str, Any] = {
     "E002": {"SECRET_KEY": site.DEMO_SECRET_KEY},
     "E003": {"SECRET_KEY": "hunter2"},
     "E004": {"DEBUG": True},
