@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from .buttons import Button, Consequences
 from .exports import Exportable
 from .lists import QuickLists
-from .models import Event, Seal
+from .models import Event, Seal, SealedEvent
 from .pressing import Pressable
 from .revisions import Revised
 from .text import CleanBlockField, CleanLineField
@@ -57,23 +59,52 @@ class ReadOnlyAdmin(AuditedAdmin):
         return False
 
 
+class RecordAdmin(ReadOnlyAdmin):
+    """The audit record is its own history."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return super().render_change_form(request, context | {"without_history": True}, *args, **kwargs)
+
+
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "verb", "who", "what", "reason")
+class EventAdmin(RecordAdmin):
+    list_display = ("number", "when", "verb", "who", "what", "reason")
     list_filter = ("actor_kind",)
-    search_label = "Event number, or a model and its number (people.person 12)"
+    sortable_by = ()  # at a million rows only the newest-first order is quick
+    search_label = "Event number, or what it was about (people.person 12)"
     search_fields = ("id__exact",)
+    fields = ("when", "verb", "who", "what", "reason", "changed", "details", "request_id", "sealed")
+    readonly_fields = ("when", "who", "what", "changed", "sealed")
     export_fields = (
         "id", "at", "verb", "actor_kind", "actor_ref", "object_type", "object_ref", "reason", "request_id",
     )  # fmt: skip
 
-    @admin.display(description="actor")
+    @admin.display(description="event")
+    def number(self, event: Event) -> str:
+        return str(event.pk)
+
+    @admin.display(description="when")
+    def when(self, event: Event) -> str:
+        return date_format(timezone.localtime(event.at), "j F Y, H:i:s")
+
+    @admin.display(description="who")
     def who(self, event: Event) -> str:
         return f"{event.actor.kind.label} {event.actor_ref}".strip()
 
-    @admin.display(description="object")
+    @admin.display(description="about")
     def what(self, event: Event) -> str:
-        return f"{event.object_type} {event.object_ref}".strip() or "–"
+        return f"{event.object_type} {event.object_ref}".strip()
+
+    @admin.display(description="fields changed")
+    def changed(self, event: Event) -> str:
+        return ", ".join(event.fields)
+
+    @admin.display(description="sealed in")
+    def sealed(self, event: Event) -> str:
+        member = SealedEvent.objects.filter(event=event).select_related("seal").first()
+        return f"Seal {member.seal.number}" if member else "not yet: each minute seals what has come"
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         kind, _, ref = search_term.strip().partition(" ")
@@ -83,5 +114,14 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Seal)
-class SealAdmin(ReadOnlyAdmin):
-    list_display = ("number", "sealed_at", "size", "merkle_root")
+class SealAdmin(RecordAdmin):
+    list_display = ("name", "when", "size", "chained_root")
+    sortable_by = ()
+
+    @admin.display(description="seal")
+    def name(self, seal: Seal) -> str:
+        return f"Seal {seal.number}"
+
+    @admin.display(description="sealed")
+    def when(self, seal: Seal) -> str:
+        return date_format(timezone.localtime(seal.sealed_at), "j F Y, H:i")

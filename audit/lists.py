@@ -73,7 +73,8 @@ class QuickLists(DeskAdmin):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         if any("\0" in value for values in request.GET.lists() for value in values[1]):
             raise BadRequest("A search or filter holds a character that cannot be stored.")
-        return super().changelist_view(request, extra_context)
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page itself offers: no `?guardian__email__startswith=` probing."""

@@ -99,6 +99,7 @@ class Pressable(DeskAdmin):
         if obj is not None:
             buttons = self.get_buttons(request, obj)
             context["buttons"] = [(button, self.button_url(obj, button)) for button in buttons]
+            context |= {"title": str(obj), "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def button_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-class Refused(Exception):  # noqa: N818 (reads as a sentence: `raise SecondPersonMissing(...)`)
+class Refused(Exception):
     """A deed the rules forbid. Its message is a sentence for staff, shown beside the form.
 
     Every action raises a subclass named after the refusal; nothing of the action is kept."""

@@ -14,7 +14,7 @@ from .models import Event
 from .naming import actor_name
 
 
-class Stale(Exception):  # noqa: N818 (says what the page is)
+class Stale(Exception):
     """Somebody else saved between our look and our write."""
 
 
