@@ -98,7 +98,7 @@ def _insert(constants: dict[str, Any], select: str, parameters: tuple[Any, ...])
     marks = ", ".join("%s" for _ in constants)
     # SQLite reads ON CONFLICT after a bare SELECT as part of a join: the WHERE keeps them apart.
     sql = (
-        f"INSERT INTO {quote(Notice._meta.db_table)} ({columns}) "
+        f"INSERT INTO {quote(Notice._meta.db_table)} ({columns}) "  # noqa: S608 (names are ours)
         f"SELECT {marks}, src.* FROM ({select}) AS src WHERE true ON CONFLICT DO NOTHING"
     )
     values = [
@@ -158,10 +158,10 @@ def ring() -> None:
     transaction.on_commit(ring_now, robust=True)
 
 
-def ring_now() -> None:
+def ring_now(**how: int) -> None:
     from . import tasks
 
     try:
-        tasks.deliver.delay()
+        tasks.deliver.apply_async(kwargs=how)
     except Exception as error:
         log.warning("the doorbell did not ring (%s); the next sweep will look", type(error).__name__)
