@@ -1,0 +1,66 @@
+"""What a row's state is has one author: the room's actions. A second one would skip the guards,
+the audit line and the telling."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from .places import modules
+
+STATES = {"status", "stage", "authority"}
+AUTHORS = {"actions.py"}
+# The mail queue claims and marks by the thousand, so its writes lie in a module of their own.
+ALSO = {"notices/queue.py"}
+
+
+def writes(tree: ast.AST) -> Iterator[int]:
+    """Lines that set a state: `row.status = …`, `setattr(row, "status", …)`, `.update(status=…)`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets) if any(_is_state(target) for target in targets):
+                yield node.lineno
+            case ast.AugAssign(target=target) | ast.AnnAssign(target=target) if _is_state(target):
+                yield node.lineno
+            case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(name), *_]) if name in STATES:
+                yield node.lineno
+            case ast.Call(func=ast.Attribute(attr="update"), keywords=keywords) if any(
+                keyword.arg in STATES for keyword in keywords
+            ):
+                yield node.lineno
+
+
+def _is_state(target: ast.expr) -> bool:
+    if isinstance(target, ast.Tuple | ast.List):
+        return any(_is_state(element) for element in target.elts)
+    return isinstance(target, ast.Attribute) and target.attr in STATES
+
+
+def test_a_state_is_written_by_actions_only():
+    elsewhere = [
+        f"{path}:{line}"
+        for path, tree in modules()
+        if path.name not in AUTHORS and path.as_posix() not in ALSO
+        for line in writes(tree)
+    ]
+
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "version.status = Status.DRAFT",
+        "a, version.status = 1, 2",
+        "setattr(row, 'authority', 'verified')",
+        "rows.filter(pk=1).update(status='sent', sent_at=now)",
+    ],
+)
+def test_the_scan_finds_each_way_of_writing_one(code):
+    assert list(writes(ast.parse(code))) == [1]
+
+
+def test_the_scan_leaves_reading_and_declaring_alone():
+    code = "status = CharField()\nif row.status == 'x': rows.filter(status='y')"
+
+    assert list(writes(ast.parse(code))) == []
