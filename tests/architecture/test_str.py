@@ -36,7 +36,7 @@ def filled(model: type[models.Model], depth: int = 2) -> Any:
     return row
 
 
-def _is_free_text(field: models.Field[Any, Any]) -> bool:
+def _is_free_text(field: "models.Field[Any, Any]") -> bool:
     return isinstance(field, models.CharField | models.TextField) and not field.choices
 
 
