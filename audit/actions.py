@@ -9,6 +9,9 @@ from django.db import models
 from .actors import Acts
 from .context import current_request_id
 from .models import Event
+from .sealing import seal, seal_all
+
+__all__ = ["record", "seal", "seal_all"]
 
 
 def record(

@@ -28,7 +28,7 @@ class AuditedAdmin(Pressable, Exportable, Revised, Traced, QuickLists):
     `search_fields` (…__exact or …__startswith) and `lowered_search`."""
 
     may_delete = False
-    formfield_overrides: Any = {
+    formfield_overrides = {
         models.CharField: {"form_class": CleanLineField},
         models.TextField: {"form_class": CleanBlockField},
         # These keep Django's own fields, which check more than the text.

@@ -1,6 +1,6 @@
 """Buttons of the desk: what they are. How they run: `audit.pressing`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ class Button:
     danger: bool = False
     fresh_login: bool = False
     needs_reason: bool = True
-    initial: Callable[[Any], Mapping[str, Any]] = lambda obj: {}
+    initial: Callable[[Any], dict[str, Any]] = lambda obj: {}
     done: Callable[[Any, Any], str] | None = None
 
     def message(self, obj: models.Model, result: object) -> str:

@@ -28,6 +28,6 @@ def page(
     model_admin: DeskAdmin, request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page of the desk with the site's frame around it."""
-    request.current_app = model_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = model_admin.admin_site.name
     frame = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
     return TemplateResponse(request, template, {**frame, **context}, status=status)

@@ -67,8 +67,9 @@ def statements(connection: BaseDatabaseWrapper, model: type[models.Model], rule:
 def _conditions(model: type[models.Model], rule: Rule) -> tuple[str, str]:
     if not rule.frozen_once:
         return "", ""
-    frozen = f'OLD."{model._meta.get_field(rule.frozen_once).column}" IS NOT NULL'
-    fixed = [f.column for f in model._meta.concrete_fields if f.name not in rule.free]
+    columns = {field.name: field.column for field in model._meta.concrete_fields}
+    frozen = f'OLD."{columns[rule.frozen_once]}" IS NOT NULL'
+    fixed = [column for name, column in columns.items() if name not in rule.free]
     moved = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in fixed)
     return f"WHEN ({frozen} AND ({moved}))", f"WHEN ({frozen})"
 

@@ -1,9 +1,14 @@
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
 
 from .actors import Actor, ActorKind
 from .evidence import evidence
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -60,7 +65,7 @@ class Event(models.Model):
         """What is hashed: the values as the ORM reads them back, the same on either database."""
         return {
             "id": self.pk,
-            "at": self.at.isoformat(timespec="microseconds"),
+            "at": _instant(self.at),
             "verb": self.verb,
             "actor": [self.actor_kind, self.actor_ref],
             "object": [self.object_type, self.object_ref],
@@ -80,7 +85,7 @@ class Seal(models.Model):
     size = models.PositiveIntegerField(help_text="How many events this seal covers.")
     merkle_root = models.CharField(max_length=64)
     chained_root = models.CharField(
-        max_length=64, help_text="Hash of the former seal's chained root and this Merkle root."
+        max_length=64, help_text="Hash of the former seal's chained root and of all that stands here."
     )
     high_event = models.PositiveBigIntegerField(help_text="The highest event id in this seal.")
 
@@ -89,6 +94,16 @@ class Seal(models.Model):
 
     def __str__(self) -> str:
         return f"Seal {self.number}"
+
+    def canonical(self) -> dict[str, Any]:
+        """What the chained root binds besides the former link."""
+        return {
+            "number": self.number,
+            "sealed_at": _instant(self.sealed_at),
+            "size": self.size,
+            "merkle_root": self.merkle_root,
+            "high_event": self.high_event,
+        }
 
 
 @evidence()

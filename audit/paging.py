@@ -1,7 +1,7 @@
 """Counting that stays cheap at a million rows."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db import connections, models
@@ -26,7 +26,7 @@ class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
         """The count as staff should read it: an estimate says so."""
         if self.count <= EXACT_UP_TO:
             return f"{self.count:,}"
-        if self.object_list.query.where:  # type: ignore[union-attr]
+        if cast(Any, self.object_list).query.where:
             return f"more than {EXACT_UP_TO:,}"
         return f"about {self.count:,}"
 

@@ -1,7 +1,7 @@
 """How a button of the desk runs: link → confirmation page → action → message."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from allauth.account.decorators import reauthentication_required
 from django import forms
@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
@@ -19,6 +19,8 @@ from .desk import DeskAdmin, has_revision, page, staff
 from .refusals import Refused
 from .revisions import bump, who_changed
 from .text import CleanBlockField
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 CONFLICT = 409
 
@@ -31,12 +33,12 @@ class ChangedMeanwhile(Refused):
     pass
 
 
-def fresh_login(view: Callable[..., HttpResponse], request: HttpRequest, *args: Any) -> HttpResponse:
+def fresh_login(view: Callable[..., R], request: HttpRequest, *args: Any) -> R:
     """Run the view only for somebody who proved in the last minutes who they are.
 
     Not asked where no second factor is: without one, the check would pass anybody."""
     guarded = reauthentication_required(view, enabled=settings.MFA_REQUIRED)
-    return cast(HttpResponse, guarded(request, *args))
+    return cast(R, guarded(request, *args))
 
 
 class Confirmation(forms.Form):

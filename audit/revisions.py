@@ -64,7 +64,7 @@ class Revised(DeskAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if change and has_revision(self.model) and self.has_change_permission(request, obj):
-            return type(form)(form.__name__, (OpenedRevision, form), {})
+            return cast(Any, type(form))(form.__name__, (OpenedRevision, form), {})
         return form
 
     def changeform_view(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION, LogEntry
@@ -41,7 +41,7 @@ class Traced(DeskAdmin):
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> list[str]:
+    ) -> Any:
         """Field names only; Django's own words would carry the names of related rows."""
         return sorted({*_changed(form), *_changed_inlines(formsets or [])})
 
@@ -93,7 +93,7 @@ def history(request: HttpRequest, obj: models.Model) -> dict[str, Any]:
 def _log(request: HttpRequest, obj: models.Model, flag: int, change: dict[str, Any]) -> LogEntry:
     """Django's admin log, kept for its own pages: a reference, never what `str()` may one day say."""
     return LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=cast(int, request.user.pk),
         content_type=ContentType.objects.get_for_model(obj, for_concrete_model=False),
         object_id=obj.pk,
         object_repr=f"{obj._meta.verbose_name} {obj.pk}"[:200],
