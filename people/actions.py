@@ -1,5 +1,6 @@
 """Every write with meaning about people and about the staff who serve them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.contrib.auth.models import Group
@@ -89,6 +90,42 @@ def _move(
     current.save(update_fields=["authority", "decided_at", "revision"])
     record(verb, current, by=by, at=at, reason=reason, fields=["authority"], details=details)
     guardianship.refresh_from_db(fields=["authority", "decided_at", "revision"])
+
+
+@transaction.atomic
+def take_over_guardianships(
+    new: Iterable[tuple[int, int, bool]],
+    verified: Iterable[tuple[int, int]],
+    *,
+    source: str,
+    at: datetime,
+) -> None:
+    """Links of an import: (child, guardian, is verified), and (child, guardian) that rise from claimed.
+
+    Never lowers or revives one. The import's own event in the audit log stands for them all."""
+    Guardianship.objects.bulk_create(
+        (
+            Guardianship(
+                child_id=child,
+                guardian_id=guardian,
+                authority=Authority.VERIFIED if is_verified else Authority.CLAIMED,
+                source=source,
+                decided_at=at if is_verified else None,
+            )
+            for child, guardian, is_verified in new
+        ),
+        ignore_conflicts=True,
+    )
+    wanted = set(verified)
+    claimed = Guardianship.objects.select_for_update().filter(
+        authority=Authority.CLAIMED, child_id__in={child for child, _guardian in wanted}
+    )
+    rising = [
+        pk for pk, *pair in claimed.values_list("pk", "child_id", "guardian_id") if tuple(pair) in wanted
+    ]
+    Guardianship.objects.filter(pk__in=rising).update(
+        authority=Authority.VERIFIED, decided_at=at, revision=F("revision") + 1
+    )
 
 
 # --- Persons ---------------------------------------------------------------------------------

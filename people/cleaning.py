@@ -9,8 +9,7 @@ from datetime import date
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django_countries import countries
 
 from audit.text import clean_line
@@ -136,7 +135,7 @@ def _in_ascii(domain: str) -> str:
         raise _bad_address(_("The part after the @ is not a mail domain, such as example.org.")) from None
 
 
-def _bad_address(message: str | Promise) -> ValidationError:
+def _bad_address(message: str) -> ValidationError:
     return ValidationError(message, code="invalid_email")
 
 
@@ -167,7 +166,7 @@ def _parse_day(text: str) -> date | None:
         raise _bad_day(_("There is no such day. Write the date as 2015-04-03.")) from None
 
 
-def _bad_day(message: str | Promise) -> ValidationError:
+def _bad_day(message: str) -> ValidationError:
     return ValidationError(message, code="invalid_date")
 
 
@@ -195,7 +194,7 @@ def clean_region(country: str, value: str) -> str:
     return code
 
 
-def _bad_region(message: str | Promise) -> ValidationError:
+def _bad_region(message: str) -> ValidationError:
     return ValidationError(message, code="invalid_region")
 
 

@@ -35,7 +35,10 @@ class Row:
 
 def sha256(file: BinaryIO) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def rows(file: BinaryIO, columns: Sequence[str]) -> Iterator[Row]:
