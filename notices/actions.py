@@ -75,7 +75,7 @@ def record(campaign: Campaign, recipients: "QuerySet[Any, Any]", *, at: datetime
     told before by this campaign is left as they are, so running it again, or after a crash,
     writes what is missing. No mail is tried before `at`. Raises TypeError for other columns."""
     # Columns are matched by place: another order would mail a greeting to an address of the same type.
-    if recipients._fields != RECIPIENT_COLUMNS:
+    if getattr(recipients, "_fields", None) != RECIPIENT_COLUMNS:
         raise TypeError(f"record() needs .values_list{RECIPIENT_COLUMNS}")
     try:
         select, parameters = recipients.order_by().query.sql_with_params()
@@ -101,12 +101,11 @@ def _insert(constants: dict[str, Any], select: str, parameters: tuple[Any, ...])
         f"INSERT INTO {quote(Notice._meta.db_table)} ({columns}) "  # noqa: S608 (names are ours)
         f"SELECT {marks}, src.* FROM ({select}) AS src WHERE true ON CONFLICT DO NOTHING"
     )
-    values = [
-        Notice._meta.get_field(name).get_db_prep_save(value, connection) for name, value in constants.items()
-    ]
+    fields = {field.attname: field for field in Notice._meta.concrete_fields}
+    values = [fields[name].get_db_prep_save(value, connection) for name, value in constants.items()]
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, *parameters])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def cancel_waiting(campaign: Campaign, *, by: Acts, at: datetime, reason: str) -> int:

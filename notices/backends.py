@@ -31,7 +31,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return self.client.limited_socket().recv_into(buffer)
+        return int(self.client.limited_socket().recv_into(buffer))
 
 
 class _Deadline(smtplib.SMTP):
@@ -81,8 +81,9 @@ class _Deadline(smtplib.SMTP):
         left = self.until - monotonic()
         if left <= 0:
             raise TimeoutError("out of time")
-        self.sock.settimeout(min(left, settings.EMAIL_TIMEOUT))
-        return self.sock
+        sock: Any = self.sock
+        sock.settimeout(min(left, settings.EMAIL_TIMEOUT))
+        return sock
 
 
 class _Plain(_Deadline):

@@ -6,6 +6,7 @@ The placeholder stands right behind the salutation's word, before its comma or c
 is frozen without knowing who has a name."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -81,8 +82,8 @@ def compose(event: str, variant: str, language: str, context: Mapping[str, Any])
     """Render `templates/notices/<app>/<event>.{subject.txt,body.txt,body.html}` in one language.
 
     `event` is app.event. A template named `<event>.<variant>.body.txt` wins over the common one.
-    Templates also get `variant`, `language`, `direction`, `company` and `site_url`. Plain-text
-    parts are not HTML-escaped. Raises TemplateDoesNotExist and LetterRefused."""
+    Templates also get `variant`, `language`, `direction`, `company`, `site_url` and, in bodies, `subject`,
+    which is their heading. Plain-text parts are not HTML-escaped. Raises TemplateDoesNotExist and LetterRefused."""
     with translation.override(language):
         words = {
             **context,
@@ -92,15 +93,17 @@ def compose(event: str, variant: str, language: str, context: Mapping[str, Any])
             "company": Company.current(),
             "site_url": settings.SITE_URL,
         }
-        draft = LetterDraft(
-            variant,
-            language,
-            subject=_render(event, variant, "subject.txt", words).strip(),
-            body_text=_render(event, variant, "body.txt", words).strip() + "\n",
-            body_html=_render(event, variant, "body.html", words).strip() + "\n",
-        )
+        words["subject"] = _render(event, variant, "subject.txt", words).strip()
+        text = _render(event, variant, "body.txt", words)
+        html = _render(event, variant, "body.html", words)
+    draft = LetterDraft(variant, language, words["subject"], _paragraphs(text), html.strip() + "\n")
     check(draft)
     return draft
+
+
+def _paragraphs(text: str) -> str:
+    """One blank line between paragraphs, whatever the template's tags left behind."""
+    return re.sub(r"\s*\n\s*\n\s*", "\n\n", text).strip() + "\n"
 
 
 def _render(event: str, variant: str, part: str, words: Mapping[str, Any]) -> str:

@@ -121,7 +121,7 @@ def test_a_server_that_hung_up_between_two_mails_is_called_again_without_fuss(si
         work = sender.Sender(mailer, until=float("inf"))
         first, second = NoticeFactory(), NoticeFactory()
         work.handle(queue.claim(1)[0])
-        mailer.backend.connection.sock.shutdown(2)
+        mailer.backend.connection.sock.shutdown(2)  # type: ignore[attr-defined]
         work.handle(queue.claim(1)[0])
     assert [state(first), state(second)] == [(Status.SENT, "", False)] * 2
     assert (len(sink.recipients), sink.connections) == (2, 2)
@@ -183,7 +183,7 @@ def test_two_campaigns_reach_each_person_in_order(sink):
     for person in range(30):
         NoticeFactory(letter=newer, recipient_id=person, address=f"p{person}@family.example")
     sender.deliver_due()
-    subjects = {}
+    subjects: dict[str, list[str]] = {}
     for mail in sink.mails:
         subjects.setdefault(mail["To"], []).append(mail["Subject"])
     assert set(map(tuple, subjects.values())) == {("Version five", "Version six")}
