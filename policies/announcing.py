@@ -16,7 +16,7 @@ from notices.models import Status as NoticeStatus
 from people.models import Person, User
 
 from . import audience
-from .models import Policy, PolicyVersion
+from .models import Policy, PolicyText, PolicyVersion
 
 CHANGE = "policies.significant_change"
 WITHDRAWAL = "policies.change_withdrawn"
@@ -78,25 +78,31 @@ def audience_groups(policy: Policy, at: datetime) -> list[audience.Group]:
 def letters(version: PolicyVersion, event: str) -> list[LetterDraft]:
     """The words for each kind of reader, in each language the version is written in."""
     return [
-        compose(event, variant=variant, language=text.language, context=_context(version, text.points))
-        for text in version.texts.all()
+        compose(event, variant=variant, language=text.language, context=_context(event, text))
+        for text in version.texts.select_related("version__policy")
         for variant in audience.VARIANTS
     ]
 
 
-def _context(version: PolicyVersion, points: list[str]) -> dict[str, Any]:
+def _context(event: str, text: PolicyText) -> dict[str, Any]:
+    version = text.version
     return {
-        "version": version,
         "policy": version.policy,
+        "title": text.title or version.policy.title,
         "effective_on": version.effective_on,
-        "points": points,
-        "link": changes_link(version),
+        "points": text.points,
+        "link": changes_link(version) if event == CHANGE else policy_link(version.policy),
     }
 
 
+# From SITE_URL alone: a forged Host header must never reach a mail.
+
+
+def policy_link(policy: Policy) -> str:
+    return settings.SITE_URL + reverse("portal:policy", args=[] if policy.is_main else [policy.slug])
+
+
 def changes_link(version: PolicyVersion) -> str:
-    """From SITE_URL alone: a forged Host header must never reach a mail."""
-    date = version.effective_on
-    if version.policy.is_main:
-        return settings.SITE_URL + reverse("portal:changes", args=[date])
-    return settings.SITE_URL + reverse("portal:changes", args=[version.policy.slug, date])
+    day = version.effective_on
+    args = [day] if version.policy.is_main else [version.policy.slug, day]
+    return settings.SITE_URL + reverse("portal:changes", args=args)
