@@ -64,20 +64,17 @@ class Reader:
         return None if self.problems else Entry(self.row.line, external_id, values, claims)
 
     def _values(self) -> tuple[str, ...]:
+        given_name = self._clean("given_name", cleaning.clean_name)
+        family_name = self._clean("family_name", cleaning.clean_name)
+        email = self._clean("email", cleaning.clean_email)
+        born = self._clean("birth_date", lambda cell: cleaning.clean_birth_date(cell, self.today))
         country = self._clean("country", _clean_country)
-        birth_date = self._clean("birth_date", lambda cell: cleaning.clean_birth_date(cell, self.today))
+        # One wrong country is one reason, not two.
+        region = "" if country is None else self._clean("region", lambda cell: _clean_region(country, cell))
         language, self.note = _clean_language(self.row.cells["language"])
-        return (
-            self._clean("given_name", cleaning.clean_name),
-            self._clean("family_name", cleaning.clean_name),
-            self._clean("email", cleaning.clean_email),
-            birth_date.isoformat() if birth_date else "",
-            country,
-            # A region says nothing without its country; one wrong country is one reason, not two.
-            self._clean("region", lambda cell: _clean_region(country, cell)) if country is not None else "",
-            language,
-            self._clean("role", _clean_role),
-        )
+        role = self._clean("role", _clean_role)
+        birth_date = born.isoformat() if born else ""
+        return given_name, family_name, email, birth_date, country, region, language, role
 
     def _clean(self, column: str, clean: Callable[[str], Any]) -> Any:
         try:

@@ -83,7 +83,7 @@ class Plan:
             if entry := reader.entry():
                 self.staging.add(entry)
             else:
-                self.staging.reject(row.line, "; ".join(reader.problems))
+                self.staging.reject(row.line, " ".join(reader.problems))
             if reader.note:
                 self.staging.note(row.line, reader.note)
             if number % WINDOW == 0:
