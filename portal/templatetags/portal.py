@@ -1,0 +1,71 @@
+from datetime import date, datetime
+
+from django import template
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, get_language_info
+from django.utils.translation import gettext as _
+
+from policies.diff import Kind, Passage, Run
+from policies.models import Policy
+from portal import access
+from portal.dates import spoken
+from portal.links import link_to
+
+register = template.Library()
+
+SAID = '<span class="visually-hidden" lang="{}">{} </span>'
+register.simple_tag(link_to, name="page")
+
+
+@register.simple_tag
+def day(when: date | datetime) -> SafeString:
+    """“2 March 2026” with the machine's form beside it."""
+    return format_html('<time datetime="{}">{}</time>', when.isoformat(), spoken(when))
+
+
+@register.filter
+def spoken_day(when: date | datetime) -> str:
+    """The same as plain words, for titles."""
+    return spoken(when)
+
+
+@register.simple_tag
+def policies_to_read() -> QuerySet[Policy]:
+    return access.public_policies()
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Code and own name of each language, for the choice at the foot of a page."""
+    return list(settings.LANGUAGES)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """In the visitor's language: “Spanish”, “espagnol”."""
+    return str(get_language_info(code)["name_translated"])
+
+
+@register.simple_tag
+def passage_words(passage: Passage) -> SafeString:
+    """The passage with its changes marked, said aloud too: screen readers skip <ins> and <del>."""
+    if passage.kind == Kind.UNCHANGED:
+        return mark_safe(escape(passage.block.text))  # noqa: S308 (escaped)
+    language = get_language()
+    said = {
+        Kind.ADDED: ("ins", format_html(SAID, language, _("added:"))),
+        Kind.REMOVED: ("del", format_html(SAID, language, _("removed:"))),
+    }
+    return mark_safe("".join(_marked(run, said) for run in passage.runs))  # noqa: S308 (escaped)
+
+
+def _marked(run: Run, said: dict[Kind, tuple[str, SafeString]]) -> str:
+    words = escape(run.text.strip())
+    space = " " if run.text.startswith(" ") else ""
+    if run.kind not in said:
+        return f"{space}{words}"
+    tag, aloud = said[run.kind]
+    return f"{space}<{tag}>{aloud}{words}</{tag}>"
