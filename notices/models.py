@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from audit.evidence import evidence
@@ -11,6 +11,14 @@ from audit.evidence import evidence
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def about(self, obj: models.Model) -> "CampaignQuerySet":
         return self.filter(object_type=obj._meta.label_lower, object_ref=str(obj.pk))
+
+    def with_standing(self) -> "CampaignQuerySet":
+        """Adds `has_waiting` and `has_parked`: a look into an index each, however many notices."""
+        mine = Notice.objects.filter(campaign=OuterRef("pk"))
+        return self.annotate(
+            has_waiting=Exists(mine.filter(status=Status.WAITING)),
+            has_parked=Exists(mine.filter(status=Status.PARKED)),
+        )
 
 
 @evidence()
@@ -133,6 +141,7 @@ class Notice(models.Model):
                 fields=["due_at", "id"], condition=Q(status="waiting"), name="notices_notice_waiting"
             ),
             models.Index(fields=["campaign", "status", "-id"], name="notices_notice_by_status"),
+            models.Index(fields=["address"], name="notices_notice_by_address"),
         ]
         permissions = [("retry_notice", "Can put parked notices back into the queue")]
 

@@ -101,7 +101,7 @@ def test_the_frame_says_who_writes_and_asks_for_nothing(company):
         assert "We never ask for passwords or money by email." in body
         assert company.postal_address in body
         assert company.contact_email in body
-        assert body.count(str(CONTEXT["link"])) == (1 if body is letter.body_text else 2)
+        assert body.count(str(CONTEXT["link"])) == (1 if body is letter.body_text else 3)
 
 
 def test_the_frame_loads_nothing_and_tracks_nobody():
