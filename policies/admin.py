@@ -66,6 +66,14 @@ class TextInline(admin.StackedInline):  # type: ignore[type-arg]
     extra = 0
     min_num = 1
 
+    def get_fieldsets(self, request: HttpRequest, obj: PolicyVersion | None = None) -> Any:
+        # A text nobody can edit any more is folded: the page is about the version.
+        folded = () if self.has_change_permission(request, obj) else ("collapse",)
+        return (
+            (None, {"fields": ("language", "title", "summary")}),
+            ("Text", {"fields": ("body",), "classes": folded}),
+        )
+
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
         return (obj is None or obj.status == Status.DRAFT) and super().has_change_permission(request, obj)
 

@@ -9,9 +9,14 @@ from law.models import Company
 from notices.models import Campaign
 
 from . import announcing
-from .audience import Group
+from .audience import ADULT, CHILD, GUARDIAN, Group
 from .models import Policy, PolicyVersion
 
+WORDS_FOR = {
+    ADULT: "in a mail to a person told themselves",
+    GUARDIAN: "in a mail to a guardian",
+    CHILD: "as prominent notice for a learner without a verified guardian",
+}
 SURPRISE = 0.4  # a count this far from last time's asks for a second look
 
 
@@ -98,7 +103,7 @@ def _samples(version: PolicyVersion) -> list[str]:
     if not version.is_significant:
         return []
     drafts = announcing.letters(version, announcing.CHANGE)
-    return [f"{draft.subject} ({draft.variant}, {draft.language})" for draft in drafts[:3]]
+    return [f"“{draft.subject}” {WORDS_FOR[draft.variant]}" for draft in drafts[:3]]
 
 
 def _people(count: int) -> str:
