@@ -1,0 +1,60 @@
+"""A sender as a process of its own, to be killed and stopped: `python -m tests.notices.sending`.
+
+Leases are of seconds here, so that a test need not wait five minutes for a dead sender's work."""
+
+import argparse
+import functools
+import os
+import signal
+from datetime import timedelta
+
+import django
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--lease", type=float, default=300.0, help="seconds")
+    options.add_argument("--die-before-mark", type=int, default=0, help="kill -9 oneself at this mail")
+    options.add_argument("--die-at-claim", action="store_true")
+    chosen = options.parse_args()
+    django.setup()
+    shorten_leases(chosen.lease)
+    if chosen.die_before_mark or chosen.die_at_claim:
+        arrange_death(chosen.die_before_mark, at_claim=chosen.die_at_claim)
+
+    from notices.sender import deliver_due
+
+    deliver_due(seconds=float("inf"))
+
+
+def shorten_leases(seconds: float) -> None:
+    from notices import queue
+
+    queue.LEASE = timedelta(seconds=seconds)
+    queue.LONGEST_SEND = timedelta(seconds=seconds / 5)
+    queue.claim = functools.partial(queue.claim, lease=queue.LEASE)
+
+
+def arrange_death(at_mail: int, *, at_claim: bool) -> None:
+    from notices import queue, sender
+
+    marks = 0
+    mark_sent = queue.mark_sent
+
+    def die_instead(notice):
+        nonlocal marks
+        marks += 1
+        if marks == at_mail:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return mark_sent(notice)
+
+    def die_building(notice, letter):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    queue.mark_sent = die_instead
+    if at_claim:
+        setattr(sender, "build", die_building)  # noqa: B010 (not an export of that module)
+
+
+if __name__ == "__main__":
+    main()
