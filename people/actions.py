@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 
-from . import cleaning
+from . import cleaning, invitations
 from .models import AccessGrant, Authority, GrantStatus, Guardianship, Person, Relationship, Role, User
 from .refusals import (
     AddressTaken,
@@ -203,6 +203,16 @@ def _change(person: Person, verb: str, *, by: Acts, at: datetime, reason: str, *
 
 
 # --- Staff: accounts and powers --------------------------------------------------------------
+
+
+@transaction.atomic
+def invite(user: User, *, by: User, at: datetime, reason: str) -> None:
+    """Mail a colleague a link to choose a password. Works once, for `PASSWORD_RESET_TIMEOUT` seconds."""
+    if not user.is_active:
+        raise UserIsInactive
+    record("people.invite", user, by=by, at=at, reason=reason)
+    # Robust: a mail server that is down must not undo what is on record; the button can be pressed again.
+    transaction.on_commit(lambda: invitations.send(user), robust=True)
 
 
 @transaction.atomic

@@ -4,11 +4,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import Group
 
 from law.models import Company
 
 from . import cleaning
-from .models import Person, User
+from .models import Person, Relationship, Role, User
 
 
 class BirthDateField(forms.CharField):
@@ -20,7 +21,7 @@ class BirthDateField(forms.CharField):
         return cleaning.clean_birth_date(value or "", Company.current().today())
 
 
-class PersonForm(forms.ModelForm[Person]):
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     birth_date = BirthDateField(
         required=False, help_text="Without it the person counts as under every age of consent."
     )
@@ -57,11 +58,21 @@ class PersonForm(forms.ModelForm[Person]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        self._refuse_shared_address(cleaned)
         try:
             cleaned["region"] = cleaning.clean_region(cleaned.get("country", ""), cleaned.get("region", ""))
         except forms.ValidationError as error:
             self.add_error("region", error)
         return cleaned
+
+    def _refuse_shared_address(self, cleaned: dict[str, Any]) -> None:
+        """A learner may share an address; who stops being one may not. The database holds it too, but
+        Django leaves out constraints on columns that this form does not show."""
+        if "email" in self.fields or cleaned.get("role") == Role.LEARNER or not self.instance.email:
+            return
+        others = Person.objects.active().exclude(role=Role.LEARNER).exclude(pk=self.instance.pk)
+        if self.instance.left_at is None and others.filter(email=self.instance.email).exists():
+            self.add_error("role", "Another person already has this address: correct the address first.")
 
 
 class AddressField(forms.CharField):
@@ -74,7 +85,7 @@ class AddressField(forms.CharField):
         return cleaning.clean_email(text) if isinstance(text, str) else text
 
 
-class NewStaffForm(forms.ModelForm[User]):
+class NewStaffForm(forms.ModelForm):  # type: ignore[type-arg]
     email = AddressField(help_text="Their own work address; it cannot be changed later.")
 
     class Meta:
@@ -83,3 +94,46 @@ class NewStaffForm(forms.ModelForm[User]):
 
     def clean_name(self) -> str:
         return cleaning.clean_name(self.cleaned_data["name"])
+
+
+class CorrectAddressForm(forms.Form):
+    email = AddressField(
+        label="New address", required=False, help_text="Empty: we have no address. The old one is forgotten."
+    )
+
+
+class AdulthoodForm(forms.Form):
+    on = forms.DateField(
+        label="Stated on",
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text="The day the person said or wrote that they are an adult.",
+    )
+
+
+class AddGuardianForm(forms.Form):
+    guardian = forms.CharField(
+        label="Guardian’s platform id", max_length=64, help_text="They must be in our records already."
+    )
+    relationship = forms.ChoiceField(choices=Relationship.choices, initial=Relationship.UNKNOWN)
+
+    def clean_guardian(self) -> Person:
+        person = Person.objects.filter(external_id=self.cleaned_data["guardian"].strip()).first()
+        if person is None:
+            raise forms.ValidationError("Nobody in our records has this platform id.")
+        return person
+
+
+class PowerForm(forms.Form):
+    group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="no group")
+    is_superuser = forms.BooleanField(
+        label="superuser",
+        required=False,
+        help_text="Every power, without a group. Only to give powers to others.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("group")) == bool(cleaned.get("is_superuser")):
+            raise forms.ValidationError("Choose a group, or superuser, not both.")
+        return cleaned

@@ -45,6 +45,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         verbose_name = "staff user"
+        permissions = [
+            ("invite_user", "Can send colleagues a link to choose a password"),
+            ("deactivate_user", "Can switch accounts off and on"),
+        ]
 
     def __str__(self) -> str:
         return f"Staff {self.pk}"
@@ -133,7 +137,11 @@ class Person(models.Model):
     class Meta:
         verbose_name_plural = "people"
         ordering = ["-id"]
-        permissions = [("export_person", "Can export people")]
+        permissions = [
+            ("export_person", "Can export people"),
+            ("correct_person", "Can correct addresses and note statements"),
+            ("close_person", "Can close and reopen accounts"),
+        ]
         constraints = [
             # A learner may share the family mailbox; two adults with one address are one person twice.
             models.UniqueConstraint(
@@ -215,6 +223,7 @@ class Guardianship(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("verify_guardianship", "Can verify, dispute and end guardianships")]
         constraints = [
             models.UniqueConstraint(
                 fields=["child", "guardian"],
@@ -279,6 +288,7 @@ class AccessGrant(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("approve_accessgrant", "Can approve, refuse and revoke powers (superusers only)")]
         constraints = [
             models.CheckConstraint(
                 condition=(
