@@ -54,8 +54,7 @@ def test_an_event_cannot_be_overwritten_by_an_upsert(event):
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="INSERT OR REPLACE is SQLite's")
 def test_an_event_cannot_be_replaced(event):
-    columns = ", ".join(field.column for field in Event._meta.concrete_fields)
-    assert refuses(lambda: run(f"INSERT OR REPLACE INTO audit_event SELECT {columns} FROM audit_event"))
+    assert refuses(lambda: run("INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event"))
 
 
 @pytest.mark.postgresql

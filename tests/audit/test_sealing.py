@@ -56,7 +56,7 @@ def test_an_idle_tick_asks_two_small_questions(deeds, django_assert_max_num_quer
 
 @pytest.mark.django_db
 def test_the_minute_looks_only_above_what_a_day_old_seal_covers(deeds):
-    early, *_, last = deeds(4)
+    last = deeds(4)[-1]
     actions.seal(at=NOON - timedelta(days=2))
     assert sealing.settled_event(NOON) == last.pk
     assert sealing.settled_event(NOON - timedelta(days=2)) == 0
