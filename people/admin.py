@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
-import django.contrib.auth.admin  # noqa: F401  (these register what is taken away below)
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
@@ -19,6 +19,9 @@ from .forms import AddGuardianForm, AdulthoodForm, CorrectAddressForm, NewStaffF
 from .models import AccessGrant, Authority, GrantStatus, Guardianship, Person, Role, User
 
 # Stock screens that would show second-factor secrets, or let one person change what a group may do.
+# They register on import, some of them after this module: import them now, then take them away.
+for stock in ("allauth.account.admin", "allauth.mfa.admin", "django.contrib.auth.admin"):
+    import_module(stock)
 admin.site.unregister([EmailAddress, Authenticator, Group])
 
 
