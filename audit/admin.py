@@ -15,8 +15,10 @@ from .lists import QuickLists
 from .models import Event, Seal, SealedEvent
 from .pressing import Pressable
 from .revisions import Revised
+from .sealing import settled_event
 from .text import CleanBlockField, CleanLineField
 from .traces import Traced
+from .verification import PATIENCE
 
 __all__ = ["AuditedAdmin", "Button", "Consequences", "ReadOnlyAdmin"]
 
@@ -117,6 +119,14 @@ class EventAdmin(RecordAdmin):
 class SealAdmin(RecordAdmin):
     list_display = ("name", "when", "size", "chained_root")
     sortable_by = ()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        now = timezone.now()
+        waiting = Event.objects.unsealed().filter(pk__gt=settled_event(now))
+        context = {"waiting": waiting.count(), "oldest": waiting.first(), "overdue_since": now - PATIENCE}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     @admin.display(description="seal")
     def name(self, seal: Seal) -> str:

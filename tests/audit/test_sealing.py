@@ -3,11 +3,14 @@ from threading import Barrier, Event, Thread
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from audit import actions, sealing, tasks
+from audit.actors import SYSTEM
 from audit.models import Event as AuditEvent
 from audit.models import Seal, SealedEvent
 from audit.verification import verify
+from tests.people.factories import UserFactory
 
 from .conftest import NOON
 
@@ -166,3 +169,14 @@ def test_nothing_is_lost_while_writers_write_and_some_roll_back(deeds):
     actions.seal_all(at=NOON)
     assert trouble == []
     assert verify(at=NOON).events == AuditEvent.objects.count() > 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("age", "says"),
+    [(timedelta(minutes=1), "1 event waits for the next seal"), (timedelta(hours=1), "Sealing has stopped")],
+)
+def test_the_desk_says_whether_sealing_runs(client, age, says):
+    client.force_login(UserFactory(superuser=True))
+    actions.record("policies.publish", by=SYSTEM, at=timezone.now() - age)
+    assert says in client.get("/admin/audit/seal/").content.decode()
