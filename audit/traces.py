@@ -82,7 +82,7 @@ def history(request: HttpRequest, obj: models.Model) -> dict[str, Any]:
     shown = rows[:HISTORY_PAGE]
     names = {actor: actor_name(actor) for actor in {event.actor for event in shown}}
     return {
-        "title": "History",
+        "title": f"History of {obj}",
         "object": obj,
         "lines": [(event, names[event.actor]) for event in shown],
         "with_reads": with_reads,
