@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404
 
+from law.models import Company
 from policies.models import Policy, PolicyText, PolicyVersion, PolicyVersionQuerySet, Status
 
 
@@ -41,8 +42,9 @@ def with_texts(versions: PolicyVersionQuerySet, *, bodies: bool = True) -> Polic
 
 
 def version_or_404(policy: Policy, day: date) -> PolicyVersion:
-    """The version of that day. One withdrawn gives way to the one published in its place."""
-    found = list(with_texts(versions_of(policy).filter(effective_on=day)))
+    """The version of that day, with its stage. One withdrawn gives way to the one in its place."""
+    rows = versions_of(policy).filter(effective_on=day).with_stage(Company.current().today())
+    found = list(with_texts(rows))
     if not found:
         raise Http404("No version of this policy has that date.")
     return min(found, key=lambda version: version.status != Status.PUBLISHED)

@@ -95,11 +95,7 @@ def versions(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 @public_page
 def version(request: HttpRequest, day: date, slug: str | None = None) -> HttpResponse:
     found = access.version_or_404(access.policy_or_404(slug), day)
-    context = {
-        "policy": found.policy,
-        "today": Company.current().today(),
-        **reading(found, visitor_language(request)),
-    }
+    context = {"policy": found.policy, **reading(found, visitor_language(request))}
     return render(request, "portal/version.html", context)
 
 
@@ -124,7 +120,6 @@ def changes(request: HttpRequest, day: date, slug: str | None = None) -> HttpRes
         "earlier": earlier,
         "former": former,
         "is_next": bool(earlier) and former == earlier[0],
-        "today": Company.current().today(),
         **_comparison(former, found, visitor_language(request)),
     }
     return render(request, "portal/changes.html", context)
