@@ -90,6 +90,6 @@ class UserFactory(DjangoModelFactory[User]):
     is_staff = True
 
     @factory.post_generation
-    def group(self: User, create: bool, extracted: str | None, **kwargs: Any) -> None:  # type: ignore[misc]
+    def group(self: User, create: bool, extracted: str | None, **kwargs: Any) -> None:
         if create and extracted:
             self.groups.add(Group.objects.get(name=extracted))
