@@ -7,9 +7,9 @@ import pytest
 from .pages import LINK, ROOT, anchors, name, pages, prose
 
 
-@pytest.mark.parametrize("page", pages(), ids=name)
-def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
-    assert [link for link in LINK.findall(prose(page)) if is_broken(page, link)] == []
+@pytest.mark.parametrize("file", pages(), ids=name)
+def test_every_link_leads_to_a_file_and_a_heading(file: Path) -> None:
+    assert [link for link in LINK.findall(prose(file)) if is_broken(file, link)] == []
 
 
 def is_broken(page: Path, link: str) -> bool:
@@ -17,7 +17,7 @@ def is_broken(page: Path, link: str) -> bool:
         return False
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
-    return not target.exists() or bool(anchor) and anchor not in anchors(target)
+    return not target.exists() or (bool(anchor) and anchor not in anchors(target))
 
 
 def test_every_page_can_be_reached_from_the_front_page() -> None:
@@ -26,7 +26,11 @@ def test_every_page_can_be_reached_from_the_front_page() -> None:
     while to_read:
         page = to_read.pop()
         reached.add(page)
-        links = [(page.parent / link.partition("#")[0]).resolve() for link in LINK.findall(prose(page)) if link[0] != "#"]
+        links = [
+            (page.parent / link.partition("#")[0]).resolve()
+            for link in LINK.findall(prose(page))
+            if link[0] != "#"
+        ]
         to_read += [link for link in links if link.suffix == ".md" and link.is_file() and link not in reached]
     assert [name(page) for page in pages() if page not in reached] == []
 

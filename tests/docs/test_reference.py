@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 
 from notices.models import Notice
@@ -20,7 +22,7 @@ STANDINGS = {"kept", "partly", "not yet", "not acted on"}
 def test_the_transitions_page_shows_the_models_own_tables(model: Any) -> None:
     page = (ROOT / "docs/reference/transitions.md").read_text(encoding="utf-8")
     section = page.partition(f"## {model.__name__}\n")[2].partition("\n## ")[0]
-    shown = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", section, re.MULTILINE))
+    shown = dict(re.findall(r"^\| `(\w+)` \|([^|]*)\|", section, re.MULTILINE))
     assert {start: re.findall(r"`(\w+)`", ends) for start, ends in shown.items()} == in_words(model)
 
 
@@ -53,7 +55,9 @@ def test_every_promise_said_to_be_kept_names_tests_that_exist() -> None:
 def test_every_test_of_a_promise_stands_on_the_page() -> None:
     page = (ROOT / "docs/reference/promises.md").read_text(encoding="utf-8")
     files = (ROOT / "tests/promises").glob("test_*.py")
-    tests = [test for file in files for test in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)]
+    tests = [
+        test for file in files for test in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    ]
     assert [test for test in tests if test not in TESTS.findall(page)] == []
 
 
@@ -62,3 +66,27 @@ def test_rooms_that_will_keep_a_promise_are_not_there_yet() -> None:
         if standing == "not yet":
             built = [room for room in re.findall(r"`([a-z]+)`", where) if (ROOT / room / "apps.py").exists()]
             assert built == [], sentence
+
+
+@pytest.mark.django_db
+def test_the_roles_page_says_what_each_group_may_do() -> None:
+    groups = [
+        Group.objects.get(name=name) for name in ("privacy lead", "privacy officer", "support", "auditor")
+    ]
+    for _may, permission, *marks in rows("reference/roles-and-permissions.md"):
+        app, codename = permission.strip("`").split(".")
+        assert Permission.objects.filter(content_type__app_label=app, codename=codename).exists(), permission
+        has = [
+            group.permissions.filter(content_type__app_label=app, codename=codename).exists()
+            for group in groups
+        ]
+        assert [mark == "yes" for mark in marks] == has, permission
+
+
+@pytest.mark.django_db
+def test_the_roles_page_knows_every_permission_that_our_buttons_ask_for() -> None:
+    page = (ROOT / "docs/reference/roles-and-permissions.md").read_text(encoding="utf-8")
+    asked = {
+        button.permission for desk in admin.site._registry.values() for button in getattr(desk, "buttons", ())
+    }
+    assert [permission for permission in sorted(asked) if f"`{permission}`" not in page] == []

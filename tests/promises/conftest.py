@@ -22,7 +22,11 @@ Announce = Callable[[], PolicyVersion]
 @pytest.fixture
 def company(db: None) -> Company:
     return Company.objects.create(
-        pk=1, name="Aloraoraex", service="Aloraoraex", contact_email="help@aloraoraex.org", postal_address="Dayton"
+        pk=1,
+        name="Aloraoraex",
+        service="Aloraoraex",
+        contact_email="help@aloraoraex.org",
+        postal_address="Dayton",
     )
 
 
@@ -43,7 +47,9 @@ def announce(policy: Policy) -> Announce:
         noor, dov = UserFactory(), UserFactory(dov=True)
         version = PolicyVersionFactory(policy=policy, effective_on=IN_TIME)
         significant = Significance.SIGNIFICANT
-        actions.decide_significance(version, by=noor, at=NOW, reason="A new recipient.", significance=significant)
+        actions.decide_significance(
+            version, by=noor, at=NOW, reason="A new recipient.", significance=significant
+        )
         actions.submit(version, by=noor, at=NOW)
         actions.approve(version, by=dov, at=NOW)
         return actions.publish(version, by=dov, at=NOW)

@@ -12,9 +12,15 @@ from tests.policies.factories import PolicyVersionFactory
 from .conftest import IN_TIME, NOW
 
 
-def test_weve_written_this_in_plain_language_because_we_believe_you_deserve_to_understand(policy: Policy) -> None:
+def test_weve_written_this_in_plain_language_because_we_believe_you_deserve_to_understand(
+    policy: Policy,
+) -> None:
     silent = PolicyVersionFactory(
-        policy=policy, effective_on=IN_TIME, significance="significant", rationale="A new recipient.", text__summary=""
+        policy=policy,
+        effective_on=IN_TIME,
+        significance="significant",
+        rationale="A new recipient.",
+        text__summary="",
     )
     with pytest.raises(refusals.NotReady, match="Say what changes in English"):
         actions.submit(silent, by=UserFactory(), at=NOW)

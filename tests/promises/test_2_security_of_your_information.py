@@ -39,7 +39,9 @@ def test_security_controls_designed_to_ensure_information_gets_used_appropriatel
 
 
 def test_we_maintain_clear_data_handling_policies() -> None:
-    record("people.close", PersonFactory(), by=UserFactory(dov=True), at=NOW, reason="The account was closed.")
+    record(
+        "people.close", PersonFactory(), by=UserFactory(dov=True), at=NOW, reason="The account was closed."
+    )
     with pytest.raises(IntegrityError), transaction.atomic():
         Event.objects.update(reason="Something else.")
     with pytest.raises(IntegrityError), transaction.atomic():

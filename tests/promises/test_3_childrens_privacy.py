@@ -15,13 +15,17 @@ from tests.people.factories import PersonFactory
 from .conftest import NOW, Announce
 
 
-def test_aloraoraex_takes_special_care_when_serving_younger_learners(announce: Announce, carla: Person) -> None:
+def test_aloraoraex_takes_special_care_when_serving_younger_learners(
+    announce: Announce, carla: Person
+) -> None:
     announce()
     [notice] = Notice.objects.all()
     assert (notice.recipient_id, notice.letter.variant) == (carla.pk, GUARDIAN)
 
 
-def test_special_care_a_child_without_a_verified_guardian_is_not_written_to(announce: Announce, db: None) -> None:
+def test_special_care_a_child_without_a_verified_guardian_is_not_written_to(
+    announce: Announce, db: None
+) -> None:
     ben = PersonFactory(ben=True)
     announce()
     [notice] = Notice.objects.all()
@@ -29,7 +33,9 @@ def test_special_care_a_child_without_a_verified_guardian_is_not_written_to(anno
     assert (notice.address, notice.status) == ("", "posted")
 
 
-@pytest.mark.parametrize(("place", "is_old_enough"), [("FR", False), ("US-OH", True), ("ES", False), ("SE", True)])
+@pytest.mark.parametrize(
+    ("place", "is_old_enough"), [("FR", False), ("US-OH", True), ("ES", False), ("SE", True)]
+)
 def test_we_comply_with_applicable_childrens_privacy_laws(
     place: str, is_old_enough: bool, company: Company
 ) -> None:

@@ -20,7 +20,7 @@ from people.models import Person
 from policies.models import Policy, PolicyText
 from tests.people.factories import PersonFactory
 
-from .conftest import IN_TIME, NOW, Announce
+from .conftest import IN_TIME, Announce
 
 AFTER = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ACCEPTANCE = re.compile(r"accept(?!.*encoding)|agreed|acknowledg|opted_in", re.IGNORECASE)
@@ -97,4 +97,6 @@ def plain(mail: Message) -> str:
 
 
 def rows_in_every_table() -> dict[str, int]:
-    return {model._meta.label: model._base_manager.count() for model in apps.get_models() if model._meta.managed}
+    return {
+        model._meta.label: model._base_manager.count() for model in apps.get_models() if model._meta.managed
+    }
