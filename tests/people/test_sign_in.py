@@ -36,7 +36,7 @@ def mfa_required(settings: Any) -> None:
     settings.MFA_REQUIRED = True
 
 
-def sign_in(client: Client, user: User, *, next: str = "", password: str = PASSWORD) -> Any:  # noqa: A002
+def sign_in(client: Client, user: User, *, next: str = "", password: str = PASSWORD) -> Any:
     return client.post(LOGIN, {"login": user.email, "password": password, "next": next})
 
 
@@ -72,7 +72,8 @@ def test_capitals_in_the_address_do_not_lock_anybody_out(client: Client) -> None
 
 
 @pytest.mark.parametrize(
-    "next_page", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\\\\evil"]
+    "next_page",
+    ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\\\\evil"],
 )
 def test_sign_in_never_leads_outside(client: Client, next_page: str) -> None:
     answer = sign_in(client, UserFactory(), next=next_page)
@@ -117,7 +118,9 @@ def test_a_forgotten_password_is_answered_alike_whether_we_know_the_address_or_n
     assert [message.to for message in mail.outbox] == [[dov.email]]
 
 
-def test_a_password_link_is_built_from_the_setting_not_from_the_request(client: Client, settings: Any) -> None:
+def test_a_password_link_is_built_from_the_setting_not_from_the_request(
+    client: Client, settings: Any
+) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     dov = UserFactory()
     client.post(reverse("account_reset_password"), {"email": dov.email}, HTTP_HOST="evil.example")
