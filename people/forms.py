@@ -66,13 +66,17 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def _refuse_shared_address(self, cleaned: dict[str, Any]) -> None:
-        """A learner may share an address; who stops being one may not. The database holds it too, but
-        Django leaves out constraints on columns that this form does not show."""
-        if "email" in self.fields or cleaned.get("role") == Role.LEARNER or not self.instance.email:
+        """A learner may share an address, an adult may not. The database holds that too, but Django
+        skips a constraint on columns that a form does not show (`left_at`)."""
+        field = "email" if "email" in self.fields else "role"
+        address = cleaned.get("email", "") if field == "email" else self.instance.email
+        if not address or cleaned.get("role") == Role.LEARNER or self.instance.left_at:
             return
         others = Person.objects.active().exclude(role=Role.LEARNER).exclude(pk=self.instance.pk)
-        if self.instance.left_at is None and others.filter(email=self.instance.email).exists():
-            self.add_error("role", "Another person already has this address: correct the address first.")
+        if others.filter(email=address).exists():
+            self.add_error(
+                field, "Another person already has this address. Find out which of the two is right."
+            )
 
 
 class AddressField(forms.CharField):
