@@ -1,19 +1,24 @@
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin import AuditedAdmin
 from audit.buttons import Button, Consequences
+from audit.desk import page
 from law.models import Company
 from notices.models import Campaign
 
-from . import actions, announcing, consequences
+from . import actions, announcing, consequences, reading
 from .forms import PlanForm, PolicyForm, SignificanceForm, TextForm, VersionForm
 from .models import Policy, PolicyText, PolicyVersion, PolicyVersionQuerySet, Status
 
@@ -90,11 +95,11 @@ class PolicyVersionAdmin(AuditedAdmin):
     list_display = ("version", "stage_today", "significance", "note")
     list_filter = ("status", "significance")
     list_select_related = ("policy",)
-    readonly_fields = ("next_step", "stage_today", "significance", "rationale", "told", "people", "public_page")
+    readonly_fields = ("next_step", "stage_today", "significance", "rationale", "told", "people", "pages")
     fieldsets = (
-        (None, {"fields": ("next_step", "stage_today", "policy", "effective_on", "note")}),
+        (None, {"fields": ("next_step", "stage_today", "policy", "effective_on", "note", "pages")}),
         ("The change", {"fields": ("significance", "rationale")}),
-        ("Telling people", {"fields": ("told", "public_page")}),
+        ("Telling people", {"fields": ("told",)}),
         ("Who did what", {"fields": ("people",)}),
     )
     buttons = (
@@ -217,6 +222,19 @@ class PolicyVersionAdmin(AuditedAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reading_view)
+        return [path("<int:version_id>/reading/", view, name="policies_policyversion_reading"), *super().get_urls()]
+
+    def reading_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
+        """What people will read: the differences, the whole text and the mails, before anybody does."""
+        version = self.get_object(request, str(version_id))
+        if version is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, version):
+            raise PermissionDenied
+        return page(self, request, "admin/policies/policyversion/reading.html", reading.context(version))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
         people = ("policy", "significance_by", "submitted_by", "approved_by", "early_by", "published_by")
         rows = cast(PolicyVersionQuerySet, super().get_queryset(request))
@@ -260,14 +278,16 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Published", version.published_by, version.published_at),
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
         )
-        lines = [(what, who.get_short_name(), f", {at:%-d %B %Y, %H:%M} UTC" if at else "") for what, who, at in deeds if who]
+        lines = [(what, who.get_short_name(), f", {_moment(at)}" if at else "") for what, who, at in deeds if who]
         return format_html_join("", "<p>{} by {}{}</p>", lines) or format_html("Nothing yet.")
 
-    @admin.display(description="public page")
-    def public_page(self, version: PolicyVersion) -> SafeString | str:
+    @admin.display(description="what people read")
+    def pages(self, version: PolicyVersion) -> SafeString:
+        url = reverse("admin:policies_policyversion_reading", args=[version.pk])
+        link = format_html('<a href="{}">The differences, the text and the mails</a>', url)
         if version.status != Status.PUBLISHED:
-            return "once it is published"
-        return format_html('<a href="{}">What changes</a>', announcing.changes_link(version))
+            return link
+        return format_html('{}, <a href="{}">the public page</a>', link, announcing.changes_link(version))
 
 
 NEXT = {
@@ -277,6 +297,10 @@ NEXT = {
     Status.PUBLISHED: "Nothing. It can be withdrawn until it takes effect.",
     Status.WITHDRAWN: "Nothing. Start a new draft from it if it is needed after all.",
 }
+
+
+def _moment(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
 def _has_begun(version: PolicyVersion) -> bool:

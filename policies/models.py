@@ -239,7 +239,8 @@ class PolicyVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.policy} {self.effective_on or 'undated'}"
+        day = f"{self.effective_on:%-d %B %Y}" if self.effective_on else "a day to be set"
+        return f"{self.policy} of {day}"
 
     @property
     def is_frozen(self) -> bool:

@@ -44,11 +44,12 @@ def sections(request: HttpRequest) -> list[Section]:
     notices = may("notices.view_notice")
     now = [
         *(_planned_and_stuck(today) if policies else ()),
+        *(_reviews(company, today, late=True) if policies else ()),
         *(_not_delivered() if notices else ()),
         *(_machinery() if may("audit.view_event") else ()),
     ]
     soon = [
-        *(_reviews(company, today) if policies else ()),
+        *(_reviews(company, today, late=False) if policies else ()),
         *(_coming(today) if policies else ()),
         *(_untold_guardians() if notices else ()),
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
@@ -93,12 +94,13 @@ def _machinery() -> Iterator[Line]:
         yield Line("Audit events wait to be sealed: is the beat process running?", _list("audit_event"))
 
 
-def _reviews(company: Company, today: date) -> Iterator[Line]:
+def _reviews(company: Company, today: date, *, late: bool) -> Iterator[Line]:
+    words = "was due" if late else "falls due"
     for policy in Policy.objects.all():
         day = policy.review_due_on(company.review_months)
-        if day and day - timedelta(days=company.review_warning_days) <= today:
-            late = "was due" if day < today else "falls due"
-            yield Line(f"The review of {policy} {late} on {day:%-d %B %Y}", reverse("admin:policies_policy_change", args=[policy.pk]))
+        if day and (day < today) == late and day - timedelta(days=company.review_warning_days) <= today:
+            url = reverse("admin:policies_policy_change", args=[policy.pk])
+            yield Line(f"The review of {policy} {words} on {day:%-d %B %Y}", url)
 
 
 def _coming(today: date) -> Iterator[Line]:

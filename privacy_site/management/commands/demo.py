@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actors import SYSTEM
@@ -42,6 +43,7 @@ class Command(BaseCommand):
             call_command("import_people", str(TEXTS / "people.csv"), apply=True, stdout=self.stderr)
         if not Policy.objects.exists():
             _history(at)
+        if not PolicyVersion.objects.filter(is_history=False).exists():
             _waiting_version(staff, company, at)
         _keep_the_waiting_version_publishable(company)
         self._print_logins()
@@ -63,13 +65,14 @@ def _company() -> Company:
             "service": "Aloraoraex",
             "contact_email": "help@aloraoraex.org",
             "contact_hours": "Monday–Friday 9AM–6PM EST",
-            "postal_address": "Aloraoraex, 1 Learning Lane, Dayton, Ohio, USA",
+            "postal_address": "1 Learning Lane, Dayton, Ohio, USA",
             "large_audience": 1000,
         },
     )
     return company
 
 
+@transaction.atomic
 def _staff(email: str, name: str, group: str) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
@@ -78,6 +81,7 @@ def _staff(email: str, name: str, group: str) -> User:
     return user
 
 
+@transaction.atomic
 def _history(at: datetime) -> None:
     policies = {
         "privacy": Policy.objects.create(slug="privacy", title="Privacy policy", is_main=True),
@@ -88,6 +92,7 @@ def _history(at: datetime) -> None:
         actions.bring_in(policies[slug], body, effective_on=effective_on, note=note, by=SYSTEM, at=at)
 
 
+@transaction.atomic
 def _waiting_version(staff: list[User], company: Company, at: datetime) -> None:
     """Approved by a second person, ready for somebody to press Publish."""
     dov, noor = staff[0], staff[1]
