@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from celery import current_app
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models, transaction
 from django.db.models import QuerySet
@@ -20,6 +21,8 @@ __all__ = ["LetterDraft", "cancel_waiting", "open_campaign", "record", "retry", 
 
 log = logging.getLogger(__name__)
 
+# One try of a second: kombu's own patience (retries two seconds apart) would be the staff's.
+IMPATIENT = {"max_retries": 0, "interval_start": 0, "socket_timeout": 1, "socket_connect_timeout": 1}
 RECIPIENT_COLUMNS = ("recipient_id", "address", "greeting", "letter_id", "status")
 
 
@@ -161,6 +164,7 @@ def ring_now(**how: int) -> None:
     from . import tasks
 
     try:
-        tasks.deliver.apply_async(kwargs=how)
+        with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
+            tasks.deliver.apply_async(kwargs=how, producer=broker.Producer(), retry=False)
     except Exception as error:
         log.warning("the doorbell did not ring (%s); the next sweep will look", type(error).__name__)
