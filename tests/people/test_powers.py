@@ -208,7 +208,7 @@ def test_a_superuser_cannot_be_both_hands_at_the_desk(client: Client) -> None:
 def test_asking_for_both_or_neither_is_a_form_error(client: Client) -> None:
     client.force_login(UserFactory(group="privacy lead"))
     dov = UserFactory()
-    for data in ({}, {"group": Group.objects.first().pk, "is_superuser": "on"}, {"group": "999"}):  # type: ignore[union-attr]
+    for data in ({}, {"group": Group.objects.first().pk, "is_superuser": "on"}, {"group": "999"}):
         assert press(client, dov, "request-access", **data).status_code == 200
     assert not AccessGrant.objects.exists()
 
