@@ -215,7 +215,7 @@ class NoticeAdmin(Previewed):
     log_reads = True
     list_display = ("number", "event", "status", "attempts", "due", "sent")
     list_filter = ("status", "is_possible_duplicate")
-    linked_filters = ("campaign", "recipient_id")
+    linked_filters = ("campaign", "recipient_id", "letter__variant")
     list_select_related = ("campaign",)
     sortable_by = ()
     search_label = "Whole address, or notice number"
