@@ -47,6 +47,7 @@ class Confirmation(forms.Form):
     reason = CleanBlockField(
         max_length=2000,
         label="Reason",
+        error_messages={"required": "Write why."},
         help_text="Kept for good in the audit record. Write why, without names or addresses.",
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )
@@ -197,7 +198,7 @@ class Pressable(DeskAdmin):
             "original": obj,
             "back": self._home_of(request, obj),
         }
-        return page(self, request, "admin/button.html", context, CONFLICT if refusal else 200)
+        return page(self, request, "admin/button.html", context, refusal.status_code if refusal else 200)
 
     def _not_now(self, request: HttpRequest, button: Button, obj: Any) -> HttpResponse:
         context = {

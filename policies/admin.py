@@ -243,6 +243,11 @@ class PolicyVersionAdmin(AuditedAdmin):
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
         return (obj is None or obj.status == Status.DRAFT) and super().has_change_permission(request, obj)
 
+    def get_fieldsets(self, request: HttpRequest, obj: PolicyVersion | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("policy", "effective_on", "note")}),)
+        return super().get_fieldsets(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: PolicyVersion | None = None) -> tuple[str, ...]:
         fixed = ("policy",) if obj else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
@@ -279,7 +284,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
         )
         lines = [(what, who.get_short_name(), f", {_moment(at)}" if at else "") for what, who, at in deeds if who]
-        return format_html_join("", "<p>{} by {}{}</p>", lines) or format_html("Nothing yet.")
+        return format_html_join("", "<p>{} by {}{}</p>", lines) or SafeString("Nothing yet.")
 
     @admin.display(description="what people read")
     def pages(self, version: PolicyVersion) -> SafeString:

@@ -1,0 +1,55 @@
+"""The demo company: everything a newcomer needs, and never in the way of what they did."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from law.models import Company
+from notices.models import Notice
+from people.models import Person, User
+from policies import actions
+from policies.models import PolicyVersion, Status
+
+pytestmark = pytest.mark.django_db
+
+
+def demo() -> str:
+    out = StringIO()
+    call_command("demo", stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_newcomer_can_publish_the_waiting_version() -> None:
+    assert "dov@aloraoraex.example" in demo()
+    version, dov = PolicyVersion.objects.get(status=Status.APPROVED), User.objects.get(name="Dov")
+    actions.publish(version, by=dov, at=timezone.now())
+    carla = Person.objects.get(external_id="u-carla")
+    assert Notice.objects.get(recipient_id=carla.pk).letter.variant == "guardian"
+
+
+def test_a_second_start_changes_nothing() -> None:
+    demo()
+    Company.objects.update(name="Ours now")
+    Person.objects.filter(external_id="u-rosa").delete()
+    versions = PolicyVersion.objects.count()
+    demo()
+    assert (Company.current().name, PolicyVersion.objects.count()) == ("Ours now", versions)
+    assert not Person.objects.filter(external_id="u-rosa").exists()
+
+
+def test_a_demo_opened_weeks_later_still_has_a_date_to_publish() -> None:
+    demo()
+    waiting = PolicyVersion.objects.filter(status=Status.APPROVED)
+    waiting.update(effective_on=Company.current().today())
+    demo()
+    company = Company.current()
+    assert waiting.get().effective_on >= company.today() + timedelta(days=company.notice_days)
+
+
+def test_it_is_refused_where_real_people_are(settings: object) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="not a demo"):
+        demo()

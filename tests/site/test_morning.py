@@ -1,0 +1,68 @@
+"""The morning page: what waits, and only for those who may see it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.actions import record
+from audit.actors import SYSTEM
+from policies.models import Policy
+from tests.people.factories import GuardianshipFactory, UserFactory
+from tests.policies.factories import PolicyFactory, PolicyVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def morning(client: Client, group: str = "privacy lead") -> str:
+    client.force_login(UserFactory(group=group))
+    return client.get("/admin/").content.decode()
+
+
+def test_a_quiet_morning_says_so(client: Client) -> None:
+    html = morning(client)
+    assert "Nothing is due today." in html
+    assert "Nobody waits for you." in html
+
+
+def test_a_version_in_review_waits_for_somebody_else_than_its_author(client: Client) -> None:
+    version = PolicyVersionFactory(review=True)
+    assert "waits for a second person" in morning(client)
+    client.force_login(version.submitted_by)
+    assert "waits for a second person" not in client.get("/admin/").content.decode()
+
+
+def test_a_planned_publication_that_did_not_happen_says_why(client: Client) -> None:
+    PolicyVersionFactory(approved=True, effective_on=date(2020, 3, 2), publish_on=date(2020, 1, 1))
+    assert "The effective date is in the past" in morning(client)
+
+
+def test_a_review_past_its_day_stands_under_today(client: Client) -> None:
+    policy = PolicyFactory(title="Cookie policy")
+    Policy.objects.filter(pk=policy.pk).update(reviewed_on=date(2020, 1, 31))
+    html = morning(client)
+    assert html.index("The review of Cookie policy was due on 31 January 2021") < html.index("second person")
+
+
+def test_claims_and_unapproved_law_rows_are_counted(client: Client) -> None:
+    GuardianshipFactory.create_batch(2, claimed=True)
+    html = morning(client)
+    assert "guardians claimed and not yet verified" in html
+    assert "law rows in use, not yet approved" in html
+
+
+def test_a_sealer_that_stands_still_is_noticed(client: Client) -> None:
+    record("test.deed", by=SYSTEM, at=timezone.now() - timedelta(minutes=11))
+    assert "wait to be sealed" in morning(client)
+
+
+def test_support_sees_no_line_it_could_not_follow(client: Client) -> None:
+    PolicyVersionFactory(review=True)
+    html = morning(client, "support")
+    assert "wait to be sealed" not in html
+    assert "law rows" not in html
+
+
+def test_the_page_is_for_staff_only(client: Client) -> None:
+    assert client.get("/admin/").status_code == 302
