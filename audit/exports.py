@@ -33,6 +33,7 @@ class ExportReason(forms.Form):
     reason = CleanBlockField(
         max_length=2000,
         label="Reason",
+        error_messages={"required": "Write why."},
         help_text="Kept for good in the audit record. Say what the file is for and when it will be deleted.",
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
     )

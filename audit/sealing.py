@@ -62,7 +62,10 @@ def _forge(events: Sequence[Event], at: datetime) -> Seal:
     new.chained_root = merkle.link(former.chained_root if former else merkle.START, new.canonical())
     new.save(force_insert=True)
     SealedEvent.objects.bulk_create(
-        [SealedEvent(event=event, seal=new, leaf=leaf) for event, leaf in zip(events, leaves, strict=True)],
+        [
+            SealedEvent(event_id=event.pk, seal_id=new.pk, leaf=leaf)
+            for event, leaf in zip(events, leaves, strict=True)
+        ],
         batch_size=1000,
     )
     return new
