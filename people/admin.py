@@ -65,7 +65,7 @@ class PersonAdmin(AuditedAdmin):
     list_filter = ("role", StateFilter)
     search_fields = ("external_id__exact", "email__exact", "email__startswith")
     lowered_search = ("email",)
-    search_label = "Platform id, or the beginning of an e-mail address"
+    search_label = "Platform id or e-mail"
     export_fields = (
         "id", "external_id", "given_name", "family_name", "email", "birth_date", "country", "region",
         "language", "role", "left_at",
@@ -208,7 +208,7 @@ class GuardianshipAdmin(ReadOnlyAdmin):
     list_filter = ("authority",)
     list_select_related = ("child", "guardian")
     search_fields = ("child__external_id__exact", "guardian__external_id__exact")
-    search_label = "Platform id of the child or the guardian"
+    search_label = "Platform id"
     fields = ("child_link", "guardian_link", "relationship", "authority", "source", "decided_at")
     readonly_fields = ("child_link", "guardian_link")
     buttons = (
@@ -271,7 +271,7 @@ class UserAdmin(AuditedAdmin):
     list_filter = ("is_active",)
     search_fields = ("email__exact", "email__startswith")
     lowered_search = ("email",)
-    search_label = "The beginning of an e-mail address"
+    search_label = "E-mail address"
     ordering = ("email",)
     fields = ("email", "name", "powers", "has_second_factor", "is_active", "last_login")
     readonly_fields = ("powers", "has_second_factor", "is_active", "last_login")

@@ -11,6 +11,8 @@ from law.models import Company
 from . import cleaning
 from .models import Person, Relationship, Role, User
 
+SUPERUSER = "superuser"
+
 
 class BirthDateField(forms.CharField):
     """Strictly year-month-day: Django's DateField would guess what 03/04/2015 means."""
@@ -128,16 +130,19 @@ class AddGuardianForm(forms.Form):
         return person
 
 
+def _powers() -> list[tuple[str, str]]:
+    groups = Group.objects.order_by("name").values_list("name", flat=True)
+    return [*((name, name) for name in groups), (SUPERUSER, "superuser: every power, only to give powers")]
+
+
 class PowerForm(forms.Form):
-    group = forms.ModelChoiceField(Group.objects.order_by("name"), required=False, empty_label="no group")
-    is_superuser = forms.BooleanField(
-        label="superuser",
-        required=False,
-        help_text="Every power, without a group. Only to give powers to others.",
-    )
+    """Ends as what `actions.request_access` takes: a group, or superuser."""
+
+    power = forms.ChoiceField(choices=_powers, widget=forms.RadioSelect)
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if bool(cleaned.get("group")) == bool(cleaned.get("is_superuser")):
-            raise forms.ValidationError("Choose a group, or superuser, not both.")
-        return cleaned
+        power = (super().clean() or {}).get("power")
+        return {
+            "group": Group.objects.filter(name=power).first() if power != SUPERUSER else None,
+            "is_superuser": power == SUPERUSER,
+        }

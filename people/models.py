@@ -31,7 +31,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=100, blank=True)
     is_staff = models.BooleanField(default=True, help_text="May open the desk.")
     is_active = models.BooleanField(
-        default=True, help_text="Switch off instead of deleting: open sessions end at once."
+        "switched on", default=True, help_text="Switch off instead of deleting: open sessions end at once."
     )
     session_epoch = models.PositiveIntegerField(
         default=0, editable=False, help_text="Raised when a second factor changes: other sessions end."
