@@ -188,7 +188,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             "total": total,
             "settled": settled,
             "parked": counts[Status.PARKED],
-            "sentence": f"{settled:,} of {total:,} notices are settled.",
+            "sentence": f"{settled:,} of {total:,} notices are done, {total - settled:,} are waiting.",
             "as_of": date_format(timezone.localtime(), "j F Y, H:i:s"),
             "refresh": request.path,
             "back": self._url("notices_campaign_change", campaign.pk),
@@ -222,14 +222,14 @@ class NoticeAdmin(Previewed):
     search_fields = ("address__exact", "id__exact")
     lowered_search = ("address",)
     fieldsets = (
-        (None, {"fields": ("event", "address", "status", "sent", "due", "attempts", "failure")}),
+        (None, {"fields": ("of_campaign", "address", "status", "sent", "due", "attempts", "failure")}),
         ("The mail", {"fields": ("subject", "html_part", "text_part")}),
         (
             "Traces",
-            {"fields": ("recipient_id", "letter", "identity", "is_possible_duplicate", "crashes")},
+            {"fields": ("recipient_id", "letter", "identity", "twice", "crashes")},
         ),
     )
-    readonly_fields = ("event", "sent", "due", "subject", "html_part", "text_part", "identity")
+    readonly_fields = ("of_campaign", "sent", "due", "subject", "html_part", "text_part", "identity", "twice")
     buttons = (
         Button(
             verb="retry",
@@ -249,6 +249,19 @@ class NoticeAdmin(Previewed):
     @admin.display(description="campaign")
     def event(self, notice: Notice) -> str:
         return str(notice.campaign)
+
+    @admin.display(description="campaign")
+    def of_campaign(self, notice: Notice) -> SafeString:
+        url = reverse(
+            "admin:notices_campaign_change", args=[notice.campaign_id], current_app=self.admin_site.name
+        )
+        return format_html('<a href="{}">{}</a>', url, notice.campaign)
+
+    @admin.display(description="may have arrived twice")
+    def twice(self, notice: Notice) -> str:
+        if not notice.is_possible_duplicate:
+            return "no"
+        return "yes: a sender died, or the line broke, before we knew. Both copies carry this Message-ID."
 
     @admin.display(description="next try")
     def due(self, notice: Notice) -> str:

@@ -113,7 +113,9 @@ class Notice(models.Model):
     )
     greeting = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Raised when claimed, before the work.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a sender has taken it in hand."
+    )
     crashes = models.PositiveSmallIntegerField(
         default=0, help_text="How often a sender died while this notice was the next one in its hands."
     )
@@ -127,7 +129,11 @@ class Notice(models.Model):
         help_text="A sender died between the server's yes and our note: it may have arrived twice, "
         "with the same Message-ID.",
     )
-    failure = models.CharField(max_length=64, blank=True, help_text="The server's code or the kind of error.")
+    failure = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The mail server's answer, or the kind of error, at the last try.",
+    )
 
     objects = NoticeQuerySet.as_manager()
 

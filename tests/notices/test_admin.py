@@ -48,7 +48,7 @@ def test_watching_a_campaign_reloads_only_when_asked(dov):
     NoticeFactory(letter=letter, status=Status.SENT)
     response = dov.get(url("campaign_watch", letter.campaign_id))
     shown = response.content.decode()
-    assert "1 of 4 notices are settled." in shown
+    assert "1 of 4 notices are done, 3 are waiting." in shown
     assert '<progress id="progress" value="1" max="4">' in shown
     assert "http-equiv" not in shown
     assert "Refresh" not in response.headers
