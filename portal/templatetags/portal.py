@@ -26,6 +26,11 @@ def day(when: date | datetime) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', when.isoformat(), spoken(when))
 
 
+@register.simple_tag
+def mail_link(address: str) -> SafeString:
+    return format_html('<a href="mailto:{}">{}</a>', address, address)
+
+
 @register.filter
 def spoken_day(when: date | datetime) -> str:
     """The same as plain words, for titles."""
@@ -45,8 +50,10 @@ def languages() -> list[tuple[str, str]]:
 
 @register.filter
 def language_name(code: str) -> str:
-    """In the visitor's language: “Spanish”, “espagnol”."""
-    return str(get_language_info(code)["name_translated"])
+    """In the visitor's language: “Spanish”, “espagnol”. Django's lists have capitals, for menus;
+    within a sentence Spanish and French have none."""
+    name = str(get_language_info(code)["name_translated"])
+    return name.lower() if get_language() in ("es", "fr") else name
 
 
 @register.simple_tag
