@@ -45,7 +45,15 @@ class CompanyAdmin(AuditedAdmin):
 class AgeOfConsentAdmin(AuditedAdmin):
     """Rows are never edited: a new fact is a new row, and the old one ends."""
 
-    list_display = ("place", "rule", "parent_needed_below", "in_force_from", "in_force_until", "is_on", "standing")
+    list_display = (
+        "place",
+        "rule",
+        "parent_needed_below",
+        "in_force_from",
+        "in_force_until",
+        "is_on",
+        "standing",
+    )
     list_filter = ("is_on", "is_verified", "rule")
     search_fields = ("place__startswith",)
     readonly_fields = ("is_on", "is_verified", "approved_by", "approved_at", "in_force_until")

@@ -13,7 +13,9 @@ from audit.evidence import evidence
 
 def is_time_zone(name: str) -> None:
     if name not in available_timezones():
-        raise ValidationError("“%(name)s” is not a time zone, such as America/New_York.", params={"name": name})
+        raise ValidationError(
+            "“%(name)s” is not a time zone, such as America/New_York.", params={"name": name}
+        )
 
 
 class Company(models.Model):
@@ -127,7 +129,9 @@ class Rule(models.TextChoices):
 class AgeOfConsent(LawRow):
     """Below which age a guardian is needed, by place, rule and date."""
 
-    place = models.CharField(max_length=6, help_text="Country, or country and region: FR, US-CA. EU is the default.")
+    place = models.CharField(
+        max_length=6, help_text="Country, or country and region: FR, US-CA. EU is the default."
+    )
     rule = models.CharField(max_length=32, choices=Rule)
     parent_needed_below = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="In years. Empty: the law names no number."
@@ -141,9 +145,7 @@ class AgeOfConsent(LawRow):
         permissions = [("approve_ageofconsent", "Can approve, switch and end law rows")]
         ordering = ["place", "rule", "in_force_from"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["place", "rule", "in_force_from"], name="law_age_one_row_a_day"
-            ),
+            models.UniqueConstraint(fields=["place", "rule", "in_force_from"], name="law_age_one_row_a_day"),
             models.CheckConstraint(
                 condition=Q(in_force_until=None) | Q(in_force_until__gt=F("in_force_from")),
                 name="law_age_ends_after_it_starts",

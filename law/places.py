@@ -2,9 +2,12 @@
 
 # Where an unknown law is guessed as Europe's: the EEA, the United Kingdom, Switzerland and
 # the small states between (house convention; the age itself is company data).
-EUROPE = frozenset(
-    "AD AT BE BG CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MC MT NL NO PL PT RO SE SI SK SM VA".split()
-)
+# fmt: off
+EUROPE = frozenset({
+    "AD", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU", "IE",
+    "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK", "SM", "VA",
+})
+# fmt: on
 
 
 def place(country: str, region: str = "") -> str:

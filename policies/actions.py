@@ -53,9 +53,20 @@ def send_back(version: PolicyVersion, *, by: User, at: datetime, reason: str) ->
     """Review or approved → draft: somebody wants it changed, so every later word starts over."""
     version = _locked(version)
     guards.may_become(version, Status.DRAFT)
-    version.approved_by = version.approved_at = version.early_by = version.publish_on = version.planned_by = None
+    version.approved_by = version.approved_at = version.early_by = version.publish_on = version.planned_by = (
+        None
+    )
     version.early_reason = ""
-    _move(version, Status.DRAFT, "approved_by", "approved_at", "early_by", "early_reason", "publish_on", "planned_by")
+    _move(
+        version,
+        Status.DRAFT,
+        "approved_by",
+        "approved_at",
+        "early_by",
+        "early_reason",
+        "publish_on",
+        "planned_by",
+    )
     record("policies.send_back", version, by=by, at=at, reason=reason)
     return version
 
@@ -154,7 +165,9 @@ def bring_in(
     guards.differs_from_neighbours(version, body)
     version.published_at = at
     _move(version, Status.PUBLISHED)
-    text = PolicyText(version=version, language=policy.language, body=body, sha256=fingerprint(body), frozen_at=at)
+    text = PolicyText(
+        version=version, language=policy.language, body=body, sha256=fingerprint(body), frozen_at=at
+    )
     text.save()
     _reviewed(policy, on=max(effective_on, policy.reviewed_on or effective_on))
     details = {"sha256": {text.language: text.sha256}, "effective_on": effective_on.isoformat()}

@@ -177,7 +177,9 @@ class PolicyVersionAdmin(AuditedAdmin):
             label="Allow an early date…",
             action=actions.allow_early,
             permission="policies.approve_policyversion",
-            shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED) and not version.early_by_id,
+            shown=lambda version: (
+                version.status in (Status.REVIEW, Status.APPROVED) and not version.early_by_id
+            ),
             consequences=says(
                 "May this change take effect before the notice period is over?",
                 "Your reason is recorded and stays with the version.",
@@ -224,7 +226,10 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.reading_view)
-        return [path("<int:version_id>/reading/", view, name="policies_policyversion_reading"), *super().get_urls()]
+        return [
+            path("<int:version_id>/reading/", view, name="policies_policyversion_reading"),
+            *super().get_urls(),
+        ]
 
     def reading_view(self, request: HttpRequest, version_id: int) -> HttpResponse:
         """What people will read: the differences, the whole text and the mails, before anybody does."""
@@ -262,7 +267,7 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     @admin.display(description="next")
     def next_step(self, version: PolicyVersion) -> str:
-        return NEXT[version.status]
+        return NEXT[Status(version.status)]
 
     @admin.display(description="people told")
     def told(self, version: PolicyVersion) -> SafeString | str:
@@ -283,7 +288,9 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Published", version.published_by, version.published_at),
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
         )
-        lines = [(what, who.get_short_name(), f", {_moment(at)}" if at else "") for what, who, at in deeds if who]
+        lines = [
+            (what, who.get_short_name(), f", {_moment(at)}" if at else "") for what, who, at in deeds if who
+        ]
         return format_html_join("", "<p>{} by {}{}</p>", lines) or SafeString("Nothing yet.")
 
     @admin.display(description="what people read")

@@ -57,7 +57,9 @@ def _stop(campaign: Campaign, *, by: User, at: datetime, reason: str) -> int:
 
 def _told_by(campaign: Campaign) -> list[audience.Group]:
     """Whom a campaign reached, in its groups, at the addresses they have now."""
-    reached = campaign.notices.filter(status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED])
+    reached = campaign.notices.filter(
+        status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED]
+    )
     return [
         audience.Group(
             variant,
@@ -95,14 +97,15 @@ def _context(event: str, text: PolicyText) -> dict[str, Any]:
     }
 
 
-# From SITE_URL alone: a forged Host header must never reach a mail.
-
-
 def policy_link(policy: Policy) -> str:
-    return settings.SITE_URL + reverse("portal:policy", args=[] if policy.is_main else [policy.slug])
+    return _absolute("portal:policy", *([] if policy.is_main else [policy.slug]))
 
 
 def changes_link(version: PolicyVersion) -> str:
     day = version.effective_on
-    args = [day] if version.policy.is_main else [version.policy.slug, day]
-    return settings.SITE_URL + reverse("portal:changes", args=args)
+    return _absolute("portal:changes", *([day] if version.policy.is_main else [version.policy.slug, day]))
+
+
+def _absolute(page: str, *args: Any) -> str:
+    # From SITE_URL alone: a forged Host header must never reach a mail.
+    return f"{settings.SITE_URL}{reverse(page, args=args)}"

@@ -56,7 +56,9 @@ def groups(policy: Policy, *, ages: Ages, on: date) -> list[Group]:
     ]
 
 
-def recipients(group: Group, letters: Iterable[Letter], default_language: str) -> QuerySet[Person, tuple[object, ...]]:
+def recipients(
+    group: Group, letters: Iterable[Letter], default_language: str
+) -> QuerySet[Person, tuple[object, ...]]:
     """The group as rows for `notices.actions.record`, each with the letter in the person's language."""
     written = {letter.language: letter.pk for letter in letters if letter.variant == group.variant}
     in_own_language = [When(language=code, then=Value(pk)) for code, pk in written.items()]

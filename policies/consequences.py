@@ -74,7 +74,9 @@ def is_surprising(count: int, policy: Policy) -> bool:
 def last_count(policy: Policy) -> int | None:
     versions = [str(pk) for pk in policy.versions.values_list("pk", flat=True)]
     label = PolicyVersion._meta.label_lower
-    campaign = Campaign.objects.filter(event=announcing.CHANGE, object_type=label, object_ref__in=versions).first()
+    campaign = Campaign.objects.filter(
+        event=announcing.CHANGE, object_type=label, object_ref__in=versions
+    ).first()
     return campaign.notices.count() if campaign else None
 
 
@@ -87,7 +89,9 @@ def _succession(version: PolicyVersion) -> list[str]:
 
 def _group_sentence(group: Group, mailed: int, posted: int) -> str:
     ways = [f"{mailed:,} by mail"] if mailed else []
-    ways += [f"{posted:,} by prominent notice, for want of a usable address"] if posted and group.by_mail else []
+    ways += (
+        [f"{posted:,} by prominent notice, for want of a usable address"] if posted and group.by_mail else []
+    )
     ways += [f"{posted:,} by prominent notice only"] if posted and not group.by_mail else []
     return f"{group.label}: {' and '.join(ways)}."
 
@@ -95,8 +99,10 @@ def _group_sentence(group: Group, mailed: int, posted: int) -> str:
 def _no_way_back(version: PolicyVersion) -> list[str]:
     if not version.is_significant:
         return ["A published version cannot be edited. It can be withdrawn until it takes effect."]
-    return ["A mail that has left cannot be called back. Until the version takes effect you can withdraw it; "
-            "those who were told then hear of that too."]
+    return [
+        "A mail that has left cannot be called back. Until the version takes effect you can withdraw it; "
+        "those who were told then hear of that too."
+    ]
 
 
 def _samples(version: PolicyVersion) -> list[str]:

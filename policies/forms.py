@@ -29,7 +29,9 @@ class PlanForm(forms.Form):
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     title = CleanLineField(max_length=100)
-    places = CleanLineField(max_length=300, required=False, help_text=Policy._meta.get_field("places").help_text)
+    places = CleanLineField(
+        max_length=300, required=False, help_text=Policy._meta.get_field("places").help_text
+    )
 
     class Meta:
         model = Policy
@@ -46,7 +48,9 @@ def clean_place(name: str) -> str:
 
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
-    note = CleanLineField(max_length=300, required=False, help_text=PolicyVersion._meta.get_field("note").help_text)
+    note = CleanLineField(
+        max_length=300, required=False, help_text=PolicyVersion._meta.get_field("note").help_text
+    )
 
     class Meta:
         model = PolicyVersion
@@ -82,4 +86,6 @@ class TextForm(forms.ModelForm):  # type: ignore[type-arg]
 def refuse_placeholders(text: str) -> None:
     """Found at save, not when 100,000 mails are under way."""
     if found := find_placeholders(text):
-        raise forms.ValidationError("Nobody would fill in %(found)s. Write it out.", params={"found": ", ".join(found)})
+        raise forms.ValidationError(
+            "Nobody would fill in %(found)s. Write it out.", params={"found": ", ".join(found)}
+        )

@@ -117,7 +117,9 @@ def _missing_in(text: PolicyText, *, needs_points: bool) -> list[str]:
 
 def _differs(before: PolicyText, body: str) -> None:
     if not diff.has_visible_change(before.body, body):
-        raise NoVisibleChange("There is no visible change from the version before it: only spaces or formatting.")
+        raise NoVisibleChange(
+            "There is no visible change from the version before it: only spaces or formatting."
+        )
 
 
 def _stage_sentence(version: PolicyVersion, status: Status) -> str:

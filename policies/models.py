@@ -150,7 +150,9 @@ class PolicyVersion(models.Model):
         "change note", max_length=300, blank=True, help_text="One line for the list of versions: what is new."
     )
     effective_on = models.DateField(
-        null=True, blank=True, help_text="The first day this version binds us, from midnight in the company's time zone."
+        null=True,
+        blank=True,
+        help_text="The first day this version binds us, from midnight in the company's time zone.",
     )
     significance = models.CharField(
         max_length=16,
@@ -160,17 +162,34 @@ class PolicyVersion(models.Model):
         "country or kind of data (GDPR Art. 13(3); WP260).",
     )
     rationale = models.TextField(
-        blank=True, max_length=2000, help_text="Why it is editorial or significant, in words you would show an authority."
+        blank=True,
+        max_length=2000,
+        help_text="Why it is editorial or significant, in words you would show an authority.",
     )
     significance_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     submitted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)
     approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     approved_at = models.DateTimeField(null=True, blank=True, editable=False)
     early_by = models.ForeignKey(
@@ -187,18 +206,35 @@ class PolicyVersion(models.Model):
         null=True, blank=True, editable=False, help_text="Publication is planned for this day."
     )
     planned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     is_history = models.BooleanField(
-        default=False, editable=False, help_text="Brought in as it stood before this software; nobody was told by us."
+        default=False,
+        editable=False,
+        help_text="Brought in as it stood before this software; nobody was told by us.",
     )
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     withdrawal_reason = models.TextField(blank=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)
@@ -227,8 +263,14 @@ class PolicyVersion(models.Model):
                 name="policies_version_published_is_dated",
             ),
             models.CheckConstraint(
-                condition=~Q(status="published") | Q(is_history=True) | Q(approved_by__isnull=False, significance__gt=""),
+                condition=~Q(status="published")
+                | Q(is_history=True)
+                | Q(approved_by__isnull=False, significance__gt=""),
                 name="policies_version_published_is_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(publish_on=None) | Q(planned_by__isnull=False),
+                name="policies_version_plan_has_a_planner",
             ),
             models.UniqueConstraint(
                 fields=["policy", "effective_on"],

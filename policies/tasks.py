@@ -1,10 +1,12 @@
 import logging
+from typing import cast
 
 from celery import shared_task
 from django.utils import timezone
 
 from audit.refusals import Refused
 from law.models import Company
+from people.models import User
 
 from . import actions
 from .models import PolicyVersion
@@ -18,10 +20,14 @@ def publish_due() -> int:
     staff on the morning page, with the reason (`PolicyVersion.objects.due`)."""
     at = timezone.now()
     published = 0
-    for version in PolicyVersion.objects.due(Company.current().today()).select_related("policy", "planned_by"):
+    for version in PolicyVersion.objects.due(Company.current().today()).select_related(
+        "policy", "planned_by"
+    ):
         try:
-            actions.publish(version, by=version.planned_by, at=at, reason="Planned publication")
+            actions.publish(version, by=cast(User, version.planned_by), at=at, reason="Planned publication")
             published += 1
         except Refused as refusal:
-            logger.warning("planned publication of version %s refused: %s", version.pk, type(refusal).__name__)
+            logger.warning(
+                "planned publication of version %s refused: %s", version.pk, type(refusal).__name__
+            )
     return published

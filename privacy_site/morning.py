@@ -68,8 +68,13 @@ def sections(request: HttpRequest) -> list[Section]:
 
 def _planned_and_stuck(today: date) -> Iterator[Line]:
     for version in PolicyVersion.objects.due(today).select_related("policy"):
-        yield Line(f"{version} was to be published on {version.publish_on:%-d %B}: {_obstacle(version, today)}", _page(version))
-    for version in PolicyVersion.objects.filter(status=Status.APPROVED, publish_on=None).select_related("policy"):
+        yield Line(
+            f"{version} was to be published on {version.publish_on:%-d %B}: {_obstacle(version, today)}",
+            _page(version),
+        )
+    for version in PolicyVersion.objects.filter(status=Status.APPROVED, publish_on=None).select_related(
+        "policy"
+    ):
         yield Line(f"{version} is approved and can be published", _page(version))
 
 
@@ -82,10 +87,15 @@ def _obstacle(version: PolicyVersion, today: date) -> str:
 
 
 def _not_delivered() -> Iterator[Line]:
-    stuck = {NoticeStatus.PARKED: "parked after every try: look at them", NoticeStatus.WAITING: "waiting to leave"}
+    stuck = {
+        NoticeStatus.PARKED: "parked after every try: look at them",
+        NoticeStatus.WAITING: "waiting to leave",
+    }
     for status, words in stuck.items():
         if count := Notice.objects.filter(status=status).count():
-            yield Line(f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count)
+            yield Line(
+                f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count
+            )
 
 
 def _machinery() -> Iterator[Line]:
@@ -112,20 +122,34 @@ def _untold_guardians() -> Iterator[Line]:
     campaign = Campaign.objects.first()
     alone = campaign.notices.filter(letter__variant=CHILD).count() if campaign else 0
     if campaign and alone:
-        sentence = f"{_of(alone, 'learner')} under age without a verified guardian: told by prominent notice only"
-        yield Line(sentence, _list("notices_notice", f"campaign__id__exact={campaign.pk}&letter__variant={CHILD}"), alone)
+        sentence = (
+            f"{_of(alone, 'learner')} under age without a verified guardian: told by prominent notice only"
+        )
+        yield Line(
+            sentence,
+            _list("notices_notice", f"campaign__id__exact={campaign.pk}&letter__variant={CHILD}"),
+            alone,
+        )
 
 
 def _law_to_approve() -> Iterator[Line]:
     count = AgeOfConsent.objects.filter(is_on=True, approved_at=None).count()
     if count:
-        yield Line(f"{_of(count, 'law row')} in use, not yet approved by a named person", _list("law_ageofconsent", "is_on__exact=1"), count)
+        yield Line(
+            f"{_of(count, 'law row')} in use, not yet approved by a named person",
+            _list("law_ageofconsent", "is_on__exact=1"),
+            count,
+        )
 
 
 def _claims() -> Iterator[Line]:
     count = Guardianship.objects.filter(authority=Authority.CLAIMED).count()
     if count:
-        yield Line(f"{_of(count, 'guardian')} claimed and not yet verified", _list("people_guardianship", "authority__exact=claimed"), count)
+        yield Line(
+            f"{_of(count, 'guardian')} claimed and not yet verified",
+            _list("people_guardianship", "authority__exact=claimed"),
+            count,
+        )
 
 
 def _waiting_for_approval(request: HttpRequest) -> Iterator[Line]:
@@ -136,7 +160,10 @@ def _waiting_for_approval(request: HttpRequest) -> Iterator[Line]:
 
 def _access_grants() -> Iterator[Line]:
     for grant in AccessGrant.objects.filter(status="requested"):
-        yield Line("More access for a colleague is asked for", reverse("admin:people_accessgrant_change", args=[grant.pk]))
+        yield Line(
+            "More access for a colleague is asked for",
+            reverse("admin:people_accessgrant_change", args=[grant.pk]),
+        )
 
 
 def _page(version: PolicyVersion) -> str:

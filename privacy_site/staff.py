@@ -4,7 +4,8 @@ from typing import Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 from . import morning
 
@@ -20,5 +21,5 @@ class StaffSite(AdminSite):
         # Sign-in goes through allauth: rate limits and the second factor live there.
         self.login = secure_admin_login(self.login)  # type: ignore[method-assign]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {"morning": morning.sections(request), **(extra_context or {})})

@@ -25,7 +25,7 @@ def broker() -> Iterator[str]:
 def _point(**settings: object) -> None:
     app.conf.update(settings)
     # What Celery does in a forked child: forget the connections made so far.
-    app._after_fork()
+    app._after_fork()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-COLUMNS = "external_id given_name family_name email birth_date country region language role guardians".split()
+COLUMNS = (
+    "external_id", "given_name", "family_name", "email", "birth_date",
+    "country", "region", "language", "role", "guardians",
+)  # fmt: skip
 PLACES = [("FR", "", "fr", 15), ("US", "OH", "en", 13), ("ES", "", "es", 14), ("DE", "", "de", 16)]
 FAMILIES = 2000  # five people each
 
@@ -33,9 +36,36 @@ def rows(today: date, expected: Expected) -> Iterator[list[str]]:
             yield [f"{adult}{number}", "Alex", "Adult", address, "1980-02-29", *where, "learner", ""]
             _told(expected, address)
         link = f"{guardian}:verified" if is_verified else guardian
-        yield [f"c{number}", "Kim", "Child", f"c{number}@crowd.example", f"{today.year - 9}-05-04", *where, "learner", link]
-        yield [f"d{number}", "Noa", "Elder", f"d{number}@crowd.example", f"{today.year - age - 1}-01-01", *where, "learner", link]
-        yield [guardian, "Carla", "Guardian", f"{guardian}@crowd.example", "1979-07-07", *where, "guardian", ""]
+        yield [
+            f"c{number}",
+            "Kim",
+            "Child",
+            f"c{number}@crowd.example",
+            f"{today.year - 9}-05-04",
+            *where,
+            "learner",
+            link,
+        ]
+        yield [
+            f"d{number}",
+            "Noa",
+            "Elder",
+            f"d{number}@crowd.example",
+            f"{today.year - age - 1}-01-01",
+            *where,
+            "learner",
+            link,
+        ]
+        yield [
+            guardian,
+            "Carla",
+            "Guardian",
+            f"{guardian}@crowd.example",
+            "1979-07-07",
+            *where,
+            "guardian",
+            "",
+        ]
         expected.posted += 0 if is_verified else 1  # the younger child has nobody to be told instead
         _told(expected, f"d{number}@crowd.example")
         _told(expected, f"{guardian}@crowd.example")  # once: for the child, or in their own right

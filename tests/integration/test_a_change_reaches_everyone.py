@@ -46,7 +46,10 @@ def policy_with_a_waiting_version() -> PolicyVersion:
     for language in ("en", "es"):
         body, points = (TEXTS / f"privacy-next.{language}.{kind}" for kind in ("md", "points.txt"))
         PolicyText.objects.create(
-            version=version, language=language, body=body.read_text("utf-8"), summary=points.read_text("utf-8")
+            version=version,
+            language=language,
+            body=body.read_text("utf-8"),
+            summary=points.read_text("utf-8"),
         )
     at = timezone.now()
     actions.decide_significance(version, by=noor, at=at, reason="New.", significance=Significance.SIGNIFICANT)

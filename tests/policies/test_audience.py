@@ -111,15 +111,25 @@ def test_counts_tell_mail_from_prominent_notice() -> None:
     PersonFactory(undeliverable=True)
     PersonFactory(ben=True)
     groups = audience.groups(PolicyFactory(), ages=readings.ages(TODAY, Company.current()), on=TODAY)
-    assert {group.variant: group.counts() for group in groups} == {ADULT: (1, 2), GUARDIAN: (0, 0), CHILD: (0, 1)}
+    assert {group.variant: group.counts() for group in groups} == {
+        ADULT: (1, 2),
+        GUARDIAN: (0, 0),
+        CHILD: (0, 1),
+    }
 
 
-places = st.sampled_from([("FR", ""), ("US", "OH"), ("US", "NY"), ("CH", ""), ("NZ", ""), ("CA", "QC"), ("", "")])
+places = st.sampled_from(
+    [("FR", ""), ("US", "OH"), ("US", "NY"), ("CH", ""), ("NZ", ""), ("CA", "QC"), ("", "")]
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(birth=st.dates(date(2004, 1, 1), date(2026, 3, 1)), where=places, on=st.dates(TODAY, date(2028, 12, 31)))
-def test_the_sql_audience_and_the_pure_rule_never_disagree(birth: date, where: tuple[str, str], on: date) -> None:
+@given(
+    birth=st.dates(date(2004, 1, 1), date(2026, 3, 1)), where=places, on=st.dates(TODAY, date(2028, 12, 31))
+)
+def test_the_sql_audience_and_the_pure_rule_never_disagree(
+    birth: date, where: tuple[str, str], on: date
+) -> None:
     country, region = where
     person = PersonFactory(learner=True, birth_date=birth, country=country, region=region)
     law = readings.ages(on, Company.current())

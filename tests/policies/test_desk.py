@@ -39,9 +39,11 @@ def button(version: PolicyVersion, verb: str) -> str:
     return reverse("admin:policies_policyversion_do", args=[version.pk, verb])
 
 
-def press(desk: Client, version: PolicyVersion, verb: str, **data: object) -> object:
+def press(desk: Client, version: PolicyVersion, verb: str, **data: object):
     version.refresh_from_db()
-    return desk.post(button(version, verb), {"opened_revision": version.revision, "reason": "Because.", **data})
+    return desk.post(
+        button(version, verb), {"opened_revision": version.revision, "reason": "Because.", **data}
+    )
 
 
 def form(written_for: Policy, body: str, **changes: object) -> dict[str, object]:
@@ -76,7 +78,9 @@ def test_staff_write_a_draft_with_its_text(desk: Client) -> None:
         ("policy", "999", "not one of the available choices"),
     ],
 )
-def test_a_bad_field_says_so_beside_it_and_saves_nothing(desk: Client, field: str, value: str, sentence: str) -> None:
+def test_a_bad_field_says_so_beside_it_and_saves_nothing(
+    desk: Client, field: str, value: str, sentence: str
+) -> None:
     response = desk.post(ADD, form(PolicyFactory(), "# Privacy\n", **{field: value}))
     assert response.status_code == 200
     assert sentence in response.content.decode()
@@ -111,7 +115,11 @@ def test_only_a_draft_can_be_edited_even_by_a_forged_post(desk: Client, state: s
 def test_a_draft_changed_meanwhile_is_not_overwritten(desk: Client) -> None:
     version = PolicyVersionFactory()
     text = version.texts.get()
-    data = form(version.policy, "Mine", **{"texts-INITIAL_FORMS": 1, "texts-0-id": text.pk, "texts-0-version": version.pk})
+    data = form(
+        version.policy,
+        "Mine",
+        **{"texts-INITIAL_FORMS": 1, "texts-0-id": text.pk, "texts-0-version": version.pk},
+    )
     assert desk.post(page(version), {**data, "opened_revision": 0}).status_code == 302
     second = desk.post(page(version), {**data, "texts-0-body": "Theirs", "opened_revision": 0})
     assert "Changed since you opened it, by Dov" in second.content.decode()
@@ -140,13 +148,17 @@ def test_a_large_audience_has_to_be_typed(desk: Client) -> None:
         pk=1, name="A", service="A", contact_email="a@a.org", postal_address="B", large_audience=3
     )
     PersonFactory.create_batch(3)
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2)
+    )
     assert "Type that number" in press(desk, version, "publish", typed_count="2").content.decode()
     assert press(desk, version, "publish", typed_count="3").status_code == 302
 
 
 def test_an_audience_of_nobody_has_to_be_typed_too(desk: Client) -> None:
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2)
+    )
     assert press(desk, version, "publish").status_code == 200
     version.refresh_from_db()
     assert version.status == Status.APPROVED
@@ -154,7 +166,9 @@ def test_an_audience_of_nobody_has_to_be_typed_too(desk: Client) -> None:
 
 def test_a_refusal_stands_beside_the_form_with_what_was_typed(desk: Client) -> None:
     PersonFactory()
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2020, 1, 1))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2020, 1, 1)
+    )
     response = press(desk, version, "publish", reason="My long reason")
     html = response.content.decode()
     assert response.status_code == 409
@@ -170,14 +184,21 @@ def test_who_may_only_look_gets_no_buttons_and_a_403(client: Client, group: str)
     assert client.post(ADD, form(version.policy, "x")).status_code == 403
 
 
-@pytest.mark.parametrize("url", [ADD, "/admin/policies/policyversion/1/reading/", "/admin/policies/policyversion/1/do/publish/"])
+@pytest.mark.parametrize(
+    "url", [ADD, "/admin/policies/policyversion/1/reading/", "/admin/policies/policyversion/1/do/publish/"]
+)
 def test_strangers_are_sent_to_sign_in(client: Client, url: str) -> None:
     assert client.get(url).status_code == 302
     assert client.post(url).status_code == 302
 
 
 @pytest.mark.parametrize(
-    "probe", [{"policy__title__startswith": "P"}, {"submitted_by__email__startswith": "d"}, {"submitted_by__password__regex": "."}]
+    "probe",
+    [
+        {"policy__title__startswith": "P"},
+        {"submitted_by__email__startswith": "d"},
+        {"submitted_by__password__regex": "."},
+    ],
 )
 def test_the_list_answers_no_question_it_was_not_built_for(desk: Client, probe: dict[str, str]) -> None:
     response = desk.get(f"/admin/policies/policyversion/?{urlencode(probe)}")
@@ -186,12 +207,16 @@ def test_the_list_answers_no_question_it_was_not_built_for(desk: Client, probe: 
 
 def test_published_versions_and_policies_cannot_be_deleted(desk: Client) -> None:
     version = PolicyVersionFactory(published=True)
-    assert desk.post(f"/admin/policies/policyversion/{version.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert desk.post(f"/admin/policies/policy/{version.policy_id}/delete/", {"post": "yes"}).status_code == 403
+    assert (
+        desk.post(f"/admin/policies/policyversion/{version.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
+    assert (
+        desk.post(f"/admin/policies/policy/{version.policy_id}/delete/", {"post": "yes"}).status_code == 403
+    )
 
 
 def test_the_list_asks_the_same_few_questions_however_long_it_is(
-    desk: Client, django_assert_num_queries: object
+    desk: Client, django_assert_num_queries
 ) -> None:
     PolicyVersionFactory(history=True)
     desk.get("/admin/policies/policyversion/")  # fills the caches of content types

@@ -6,9 +6,10 @@ import pytest
 
 from audit.models import Event
 from law.models import Company
+from notices import actions as notices
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
-from policies import actions, announcing
+from policies import actions, announcing, audience
 from policies.models import PolicyVersion, Status
 from tests.people.factories import GuardianshipFactory, PersonFactory, UserFactory
 
@@ -22,9 +23,15 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 def version() -> PolicyVersion:
     """Approved and significant, in English and Spanish."""
     Company.objects.create(
-        pk=1, name="Aloraoraex", service="Aloraoraex", contact_email="help@aloraoraex.org", postal_address="Dayton"
+        pk=1,
+        name="Aloraoraex",
+        service="Aloraoraex",
+        contact_email="help@aloraoraex.org",
+        postal_address="Dayton",
     )
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2)
+    )
     PolicyTextFactory(version=version, language="es", summary="Compartimos su nombre con una empresa más.")
     return version
 
@@ -39,7 +46,11 @@ def test_carla_gets_one_letter_for_both_children_in_words_for_guardians(version:
     for child in (PersonFactory(amina=True), PersonFactory(ben=True)):
         GuardianshipFactory(child=child, guardian=carla)
     notice = publish(version).notices.get()
-    assert (notice.recipient_id, notice.address, notice.status) == (carla.pk, carla.email, NoticeStatus.WAITING)
+    assert (notice.recipient_id, notice.address, notice.status) == (
+        carla.pk,
+        carla.email,
+        NoticeStatus.WAITING,
+    )
     assert notice.letter.variant == "guardian"
     assert notice.letter.subject == "A privacy change on 2 March 2026 for a learner in your care"
 
@@ -68,7 +79,11 @@ def test_a_letter_holds_nothing_about_a_person_but_the_greeting(version: PolicyV
 
 def test_the_mail_says_what_changes_and_where_to_read_it(version: PolicyVersion) -> None:
     letter = publish(version).letters.get(variant="adult", language="en")
-    for words in ("From 2 March 2026", "We share your name with one more company.", "not a yes to anything optional"):
+    for words in (
+        "From 2 March 2026",
+        "We share your name with one more company.",
+        "not a yes to anything optional",
+    ):
         assert words in letter.body_text
         assert words in letter.body_html
     assert "/versions/2026-03-02/changes/" in letter.body_text
@@ -95,7 +110,9 @@ def test_announcing_again_writes_nothing(version: PolicyVersion) -> None:
     assert announcing.announce_change(version, at=NOW) == {"guardian": 0, "adult": 0, "child": 0}
 
 
-def test_when_telling_fails_nothing_is_published(version: PolicyVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_telling_fails_nothing_is_published(
+    version: PolicyVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the disk is full")
 
@@ -108,17 +125,17 @@ def test_when_telling_fails_nothing_is_published(version: PolicyVersion, monkeyp
 
 
 def test_a_crowd_is_recorded_in_as_many_statements_as_one_person(
-    version: PolicyVersion, django_assert_num_queries: object
+    version: PolicyVersion, django_assert_num_queries
 ) -> None:
     groups = announcing.audience_groups(version.policy, NOW)
     PersonFactory.create_batch(50)
-    campaign, _ = announcing.notices.open_campaign(
+    campaign, _ = notices.open_campaign(
         announcing.CHANGE, version, letters=announcing.letters(version, announcing.CHANGE), at=NOW
     )
     letters = list(campaign.letters.all())
     with django_assert_num_queries(3):
         for group in groups:
-            announcing.notices.record(campaign, announcing.audience.recipients(group, letters, "en"), at=NOW)
+            notices.record(campaign, audience.recipients(group, letters, "en"), at=NOW)
     assert campaign.notices.count() == 50
 
 
@@ -129,8 +146,14 @@ def test_withdrawing_stops_what_waits_and_tells_who_was_told(version: PolicyVers
     actions.withdraw(version, by=UserFactory(), at=NOW, reason="The provider went out of business.")
     news = Campaign.objects.get(event=announcing.WITHDRAWAL)
     assert campaign.notices.get(recipient_id=waiting.pk).status == NoticeStatus.CANCELLED
-    assert dict(news.notices.values_list("recipient_id", "status")) == {told.pk: "waiting", posted.pk: "posted"}
-    assert news.letters.filter(language="en").first().subject == "Our privacy policy does not change on 2 March 2026"
+    assert dict(news.notices.values_list("recipient_id", "status")) == {
+        told.pk: "waiting",
+        posted.pk: "posted",
+    }
+    assert (
+        news.letters.filter(language="en").first().subject
+        == "Our privacy policy does not change on 2 March 2026"
+    )
 
 
 def test_withdrawing_before_anybody_was_told_is_quiet(version: PolicyVersion) -> None:

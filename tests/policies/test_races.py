@@ -43,7 +43,9 @@ def at_once(*deeds: Callable[[], object]) -> list[str]:
 @pytest.mark.parametrize("round", range(5))
 def test_one_publishes_and_the_other_is_told_who(round: int) -> None:
     PersonFactory.create_batch(3)
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2)
+    )
     noor, dov = UserFactory(name="Noor"), UserFactory(name="Dov")
 
     def publish(by: User) -> Callable[[], object]:
@@ -57,7 +59,9 @@ def test_one_publishes_and_the_other_is_told_who(round: int) -> None:
 
 
 def test_publishing_and_sending_back_end_in_one_of_the_two() -> None:
-    version = PolicyVersionFactory(policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2))
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2)
+    )
     staff = UserFactory()
     outcomes = at_once(
         lambda: actions.publish(version, by=staff, at=NOW),

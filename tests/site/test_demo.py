@@ -46,10 +46,10 @@ def test_a_demo_opened_weeks_later_still_has_a_date_to_publish() -> None:
     waiting.update(effective_on=Company.current().today())
     demo()
     company = Company.current()
-    assert waiting.get().effective_on >= company.today() + timedelta(days=company.notice_days)
+    assert str(waiting.get().effective_on) >= str(company.today() + timedelta(days=company.notice_days))
 
 
-def test_it_is_refused_where_real_people_are(settings: object) -> None:
+def test_it_is_refused_where_real_people_are(settings) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="not a demo"):
         demo()

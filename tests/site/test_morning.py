@@ -34,7 +34,9 @@ def test_a_version_in_review_waits_for_somebody_else_than_its_author(client: Cli
 
 
 def test_a_planned_publication_that_did_not_happen_says_why(client: Client) -> None:
-    PolicyVersionFactory(approved=True, effective_on=date(2020, 3, 2), publish_on=date(2020, 1, 1))
+    PolicyVersionFactory(
+        approved=True, effective_on=date(2020, 3, 2), publish_on=date(2020, 1, 1), planned_by=UserFactory()
+    )
     assert "The effective date is in the past" in morning(client)
 
 

@@ -76,6 +76,8 @@ def _text(file: Path) -> str:
 
 
 def _version_with(policy: Policy, body: str) -> PolicyVersion | None:
-    same = PolicyText.objects.filter(version__policy=policy, sha256=fingerprint(body), version__status="published")
+    same = PolicyText.objects.filter(
+        version__policy=policy, sha256=fingerprint(body), version__status="published"
+    )
     text = same.select_related("version__policy").first()
     return text.version if text else None

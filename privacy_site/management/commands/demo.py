@@ -106,7 +106,9 @@ def _waiting_version(staff: list[User], company: Company, at: datetime) -> None:
         body = (TEXTS / f"privacy-next.{language}.md").read_text(encoding="utf-8")
         PolicyText.objects.create(version=version, language=language, title=title, body=body, summary=points)
     rationale = "A new purpose and a new kind of recipient: people have to be told before it starts."
-    actions.decide_significance(version, by=noor, at=at, reason=rationale, significance=Significance.SIGNIFICANT)
+    actions.decide_significance(
+        version, by=noor, at=at, reason=rationale, significance=Significance.SIGNIFICANT
+    )
     actions.submit(version, by=noor, at=at)
     actions.approve(version, by=dov, at=at)
 
