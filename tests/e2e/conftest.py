@@ -3,7 +3,6 @@ Django would refuse the database in every test that follows (hence DJANGO_ALLOW_
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture
-def complaints(page: Page) -> Iterator[list[str]]:
+def complaints(page: Page) -> list[str]:
     """What the browser complained about: script errors, and anything our security policy blocked."""
     heard: list[str] = []
 
@@ -42,4 +41,4 @@ def complaints(page: Page) -> Iterator[list[str]]:
 
     page.on("console", hear)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    yield heard
+    return heard

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,10 @@ def until_it_runs(process: "subprocess.Popen[str]") -> str:
 
 
 def page(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", path)
-    return connection.getresponse().status
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as browser:
+        browser.request("GET", path)
+        with browser.getresponse() as response:
+            return response.status
 
 
 def children(folder: Path) -> list[int]:
