@@ -123,7 +123,6 @@ class PolicyVersionAdmin(AuditedAdmin):
             label="Put forward for approval",
             action=actions.submit,
             permission="policies.submit_policyversion",
-            needs_reason=False,
             shown=lambda version: version.status == Status.DRAFT,
             consequences=says(
                 "Put this version forward?",
@@ -138,7 +137,6 @@ class PolicyVersionAdmin(AuditedAdmin):
             label="Approve",
             action=actions.approve,
             permission="policies.approve_policyversion",
-            needs_reason=False,
             shown=lambda version: version.status == Status.REVIEW,
             consequences=says(
                 "Have you read this version, and may it be published?",
@@ -152,7 +150,6 @@ class PolicyVersionAdmin(AuditedAdmin):
             label="Publish…",
             action=actions.publish,
             permission="policies.publish_policyversion",
-            needs_reason=False,
             fresh_login=True,
             shown=lambda version: version.status == Status.APPROVED,
             consequences=consequences.publication,
@@ -214,7 +211,6 @@ class PolicyVersionAdmin(AuditedAdmin):
             label="Make a new draft from this",
             action=actions.redraft,
             permission="policies.add_policyversion",
-            needs_reason=False,
             shown=lambda version: version.is_frozen,
             consequences=says(
                 "Start a new draft from these words?",

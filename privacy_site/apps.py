@@ -9,7 +9,11 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from audit import exports
+
+        from . import alarms, checks  # noqa: F401
+
+        exports.on_export_refused.append(alarms.tell_of_refused_export)
 
 
 class StaffSiteConfig(AdminConfig):
