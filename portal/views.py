@@ -48,13 +48,16 @@ def visitor_language(request: HttpRequest) -> str:
 def reading(version: PolicyVersion, language: str) -> dict[str, Any]:
     """A version's words as a page shows them, and in which other languages they exist."""
     words = access.text_for(version, language)
-    others = [text for text in version.texts.all() if text != words]
+    if words is None:
+        raise Http404("This version has no text.")
+    rendered = render_markdown(words.body)
     return {
         "version": version,
         "text": words,
-        "rendered": render_markdown(words.body) if words else None,
-        "other_texts": others,
-        "is_translation": bool(words and words.language != version.policy.language),
+        "rendered": rendered,
+        "title": rendered.title or words.title or version.policy.title,
+        "other_texts": [text for text in version.texts.all() if text != words],
+        "is_translation": words.language != version.policy.language,
     }
 
 

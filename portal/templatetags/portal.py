@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.conf import settings
@@ -61,12 +62,16 @@ def passage_words(passage: Passage) -> SafeString:
     """The passage with its changes marked, said aloud too: screen readers skip <ins> and <del>."""
     if passage.kind == Kind.UNCHANGED:
         return mark_safe(escape(passage.block.text))  # noqa: S308 (escaped)
-    language = get_language()
-    said = {
+    said = _said(get_language() or "")
+    return mark_safe("".join(_marked(run, said) for run in passage.runs))  # noqa: S308 (escaped)
+
+
+@lru_cache
+def _said(language: str) -> dict[Kind, tuple[str, SafeString]]:
+    return {
         Kind.ADDED: ("ins", format_html(SAID, language, _("added:"))),
         Kind.REMOVED: ("del", format_html(SAID, language, _("removed:"))),
     }
-    return mark_safe("".join(_marked(run, said) for run in passage.runs))  # noqa: S308 (escaped)
 
 
 def _marked(run: Run, said: dict[Kind, tuple[str, SafeString]]) -> str:
