@@ -3,13 +3,16 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.actors import SYSTEM
 from audit.models import Event
-from people.imports import COLUMNS
+from people.import_writing import Writer
+from people.imports import COLUMNS, planned
 from people.models import Authority, Guardianship, Person, Role
 
 from .factories import NOW, GuardianshipFactory, PersonFactory
@@ -401,3 +404,91 @@ def test_a_disputed_guardian_in_a_file_is_noted(run: Run) -> None:
 def test_a_platform_id_may_hold_a_colon(run: Run) -> None:
     run(CARLA.replace("carla,C", "urn:x:carla,C"), BEN.replace(",carla", ",urn:x:carla:verified"))
     assert Guardianship.objects.get().authority == Authority.VERIFIED
+
+
+# --- Between the plan and the writing --------------------------------------------------------------
+
+
+@pytest.fixture
+def meanwhile(tmp_path: Path, db: None) -> Callable[..., SimpleNamespace]:
+    """Plan an import, let somebody act, then write it."""
+
+    def _meanwhile(*rows: str, act: Callable[[], object]) -> SimpleNamespace:
+        file = io.BytesIO("\n".join([HEADER, *rows]).encode())
+        with planned(file) as plan:
+            act()
+            plan.apply(by=SYSTEM, at=NOW)
+            return SimpleNamespace(counts=plan.counts(), remarks=list(plan.remarks()))
+
+    return _meanwhile
+
+
+def test_a_person_changed_meanwhile_is_not_overwritten(meanwhile: Any) -> None:
+    carla, ben = PersonFactory(external_id="carla"), PersonFactory(external_id="ben")
+    result = meanwhile(
+        row("carla", given_name="File"),
+        row("ben", given_name="File"),
+        act=lambda: Person.objects.filter(pk=carla.pk).update(given_name="Staff", revision=1),
+    )
+    assert (result.counts.changed, result.counts.rejected) == (1, 1)
+    assert "changed by somebody else" in result.remarks[0][2]
+    assert set(Person.objects.values_list("external_id", "given_name")) == {
+        ("carla", "Staff"),
+        ("ben", "File"),
+    }
+    assert ben.given_name == "Robin"
+
+
+def test_a_person_who_appeared_meanwhile_costs_one_row_of_the_window(meanwhile: Any) -> None:
+    rows = [row(f"p{n}", email=f"p{n}@x.org") for n in range(5)]
+    result = meanwhile(*rows, act=lambda: PersonFactory(external_id="other", email="p3@x.org"))
+    assert (result.counts.new, result.counts.rejected) == (4, 1)
+    assert result.remarks[0][0] == 5
+
+
+def test_addresses_that_change_hands_do_so_wholly_or_not_at_all(meanwhile: Any) -> None:
+    PersonFactory(external_id="x", email="a@x.org")
+    y = PersonFactory(external_id="y", email="b@x.org")
+    result = meanwhile(
+        row("x", email="b@x.org"),
+        row("y", email="a@x.org"),
+        act=lambda: Person.objects.filter(pk=y.pk).update(revision=7),
+    )
+    assert (result.counts.changed, result.counts.rejected) == (0, 2)
+    assert dict(Person.objects.values_list("external_id", "email")) == {"x": "a@x.org", "y": "b@x.org"}
+
+
+def test_a_guardian_disputed_meanwhile_is_not_verified_by_the_file(run: Run, meanwhile: Any) -> None:
+    run(BEN, CARLA)
+    meanwhile(
+        BEN.replace("carla", "carla:verified"),
+        CARLA,
+        act=lambda: Guardianship.objects.update(authority=Authority.DISPUTED),
+    )
+    assert Guardianship.objects.get().authority == Authority.DISPUTED
+
+
+def test_an_import_broken_off_is_finished_by_running_it_again(run: Run, monkeypatch: Any) -> None:
+    monkeypatch.setattr("people.staging.WINDOW", 2)
+    rows = [row(f"p{n}") for n in range(5)]
+    save = Writer._save
+    calls = iter(range(99))
+
+    def dies_in_the_second_window(self: Writer, window: Any) -> None:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        save(self, window)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Writer, "_save", dies_in_the_second_window)
+        with pytest.raises(KeyboardInterrupt):
+            run(*rows)
+    assert Person.objects.count() == 2
+    counts, _ = run(*rows)
+    assert (counts["new"], counts["unchanged"], Person.objects.count()) == (3, 2, 5)
+
+
+def test_no_trace_of_the_file_stays_on_disk(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    run(AMINA)
+    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
