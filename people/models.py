@@ -106,7 +106,10 @@ class Person(models.Model):
         null=True, blank=True, editable=False, help_text="The mail server refused this address for good."
     )
     birth_date = models.DateField(
-        null=True, blank=True, help_text="Without it the person counts as under every age of consent."
+        null=True,
+        blank=True,
+        help_text="Without it the person counts as under every age of consent where consent is asked; "
+        "notices of a policy change go to their own address all the same.",
     )
     adult_stated_on = models.DateField(
         null=True, blank=True, help_text="The day the person stated that they are an adult."

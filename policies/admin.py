@@ -17,6 +17,7 @@ from audit.buttons import Button, Consequences
 from audit.desk import page
 from law.models import Company
 from notices.models import Campaign
+from notices.models import Status as NoticeStatus
 
 from . import actions, announcing, consequences, reading
 from .forms import PlanForm, PolicyForm, SignificanceForm, TextForm, VersionForm
@@ -270,7 +271,9 @@ class PolicyVersionAdmin(AuditedAdmin):
         campaign = Campaign.objects.about(version).filter(event=announcing.CHANGE).first()
         if campaign is None:
             return "nobody"
-        counts = ", ".join(f"{n:,} {state}" for state, n in campaign.counts().items() if n)
+        counts = ", ".join(
+            f"{n:,} {NoticeStatus(state).label}" for state, n in campaign.counts().items() if n
+        )
         url = reverse("admin:notices_campaign_change", args=[campaign.pk])
         return format_html('<a href="{}">{}</a>', url, counts or "nobody")
 

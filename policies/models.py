@@ -332,7 +332,7 @@ class PolicyText(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Text {self.pk} {self.language}"
+        return str(self.get_language_display())
 
     @property
     def points(self) -> list[str]:

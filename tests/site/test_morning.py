@@ -1,15 +1,19 @@
 """The morning page: what waits, and only for those who may see it."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import SYSTEM
+from people.models import AccessGrant
+from policies import actions
 from policies.models import Policy
-from tests.people.factories import GuardianshipFactory, UserFactory
+from tests.people.factories import GuardianshipFactory, PersonFactory, UserFactory
 from tests.policies.factories import PolicyFactory, PolicyVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +72,28 @@ def test_support_sees_no_line_it_could_not_follow(client: Client) -> None:
 
 def test_the_page_is_for_staff_only(client: Client) -> None:
     assert client.get("/admin/").status_code == 302
+
+
+def test_every_line_leads_to_a_page_that_opens(client: Client) -> None:
+    """One of each line: a filter the list does not offer would answer 400."""
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2)
+    )
+    PersonFactory(ben=True)
+    PersonFactory()
+    actions.publish(version, by=UserFactory(), at=timezone.now())
+    for other in ({"review": True}, {"approved": True}):
+        PolicyVersionFactory(policy__slug=next(iter(other)), **other)
+    Policy.objects.filter(slug="review").update(reviewed_on=date(2020, 1, 31))
+    GuardianshipFactory(claimed=True)
+    AccessGrant.objects.create(
+        user=UserFactory(),
+        group=Group.objects.first(),
+        requested_by=UserFactory(),
+        requested_at=timezone.now(),
+    )
+    record("test.deed", by=SYSTEM, at=timezone.now() - timedelta(minutes=11))
+    links = re.findall(r'<a href="([^"]+)">', morning(client).split("All registers")[0].split("Today")[1])
+    assert len(links) >= 9
+    for link in links:
+        assert client.get(link.replace("&amp;", "&")).status_code == 200, link

@@ -37,10 +37,11 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This is not a demo. Set DEMO=1 to load the demo company.")
-        company, at = _company(), timezone.now()
+        company = _company()
         staff = [_staff(*entry) for entry in STAFF]
         if not Person.objects.exists():
             call_command("import_people", str(TEXTS / "people.csv"), apply=True, stdout=self.stderr)
+        at = timezone.now()
         if not Policy.objects.exists():
             _history(at)
         if not PolicyVersion.objects.filter(is_history=False).exists():
