@@ -5,36 +5,43 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 from audit import evidence
 
 pytest_plugins = ["tests.needs"]
 
 
+def pytest_configure() -> None:
+    # Argon2 is slow on purpose; a test that signs in is about the sign-in.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @contextmanager
 def lifted_triggers(database: BaseDatabaseWrapper) -> Iterator[None]:
     """Evidence without its guard, to tidy up after a test or to play the intruder."""
-    tables = [model._meta.db_table for model, _rule in evidence.protected_models()]
+    is_postgresql = database.vendor == "postgresql"
     with database.cursor() as cursor:
-        for table in tables:
-            for statement in _lifting(database, table):
-                cursor.execute(statement)
-    try:
-        yield
-    finally:
-        evidence.protect_all(using=database.alias)
-        if database.vendor == "postgresql":
-            with database.cursor() as cursor:
-                for table in tables:
-                    cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+        if is_postgresql:
+            cursor.execute("SET session_replication_role = replica")
+        else:
+            _drop_triggers(cursor)
+        try:
+            yield
+        finally:
+            if is_postgresql:
+                cursor.execute("SET session_replication_role = DEFAULT")
+            else:
+                evidence.protect_all(using=database.alias)
 
 
-def _lifting(database: BaseDatabaseWrapper, table: str) -> list[str]:
-    if database.vendor == "postgresql":
-        return [f'ALTER TABLE "{table}" DISABLE TRIGGER USER']
-    return [f'DROP TRIGGER IF EXISTS "{name}"' for name in evidence.trigger_names(table)]
+def _drop_triggers(cursor: CursorWrapper) -> None:
+    for model, _rule in evidence.protected_models():
+        for name in evidence.trigger_names(model._meta.db_table):
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"')
 
 
 @pytest.fixture

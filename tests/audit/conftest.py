@@ -1,55 +1,16 @@
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
 
-from audit import evidence, sealing
+from audit import sealing
 from audit.actions import record
 from audit.actors import SYSTEM
 from audit.models import Event
 from tests.people.factories import UserFactory
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-
-
-@contextmanager
-def triggers_lifted() -> Iterator[None]:
-    """What somebody with the database's own password could do."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SET session_replication_role = replica")
-        else:
-            for model, _ in evidence.protected_models():
-                for name in evidence.trigger_names(model._meta.db_table):
-                    cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"')
-        try:
-            yield
-        finally:
-            if connection.vendor == "postgresql":
-                cursor.execute("SET session_replication_role = DEFAULT")
-            else:
-                evidence.protect_all()
-
-
-@pytest.fixture
-def without_triggers() -> Callable[[], AbstractContextManager[None]]:
-    return triggers_lifted
-
-
-@pytest.fixture(autouse=True)
-def flush_past_the_triggers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A transactional test empties every table at its end, evidence too."""
-    operations = type(connection.ops)
-    flush = operations.execute_sql_flush
-
-    def lifted_flush(self, sql_list):
-        with triggers_lifted():
-            flush(self, sql_list)
-
-    monkeypatch.setattr(operations, "execute_sql_flush", lifted_flush)
 
 
 @pytest.fixture
