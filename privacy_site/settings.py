@@ -110,6 +110,11 @@ else:
     _options.update(pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What counts wrong passwords has to be one count for every process, so it lies in the database too.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "people_attempts"}
+}
+
 # --- Celery: a doorbell. No results, no ETA, nothing lost with the broker ----------------
 CELERY_BROKER_URL = env.str("BROKER_URL", default="") or "filesystem://"
 if CELERY_BROKER_URL.startswith("filesystem"):

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -275,3 +276,11 @@ def test_the_qr_code_needs_no_hole_in_the_page_policy(client: Client) -> None:
     assert "data:" not in html
     assert " style=" not in html
     assert "data:" not in page["Content-Security-Policy"]
+
+
+def test_wrong_passwords_are_counted_for_all_processes_together():
+    """Each with a count of its own would allow as many guesses again."""
+    cache.set("guesses", 3)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM people_attempts WHERE cache_key LIKE %s", ["%guesses"])
+        assert cursor.fetchone()[0] == 1
