@@ -2,13 +2,14 @@ import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 from audit.context import set_request_id
 from law.models import Company
 
 Handler = Callable[[HttpRequest], HttpResponse]
+STAFF_PAGES = ("/admin/", "/accounts/")
 
 
 class RequestId:
@@ -40,12 +41,17 @@ class PrivatePages:
         return response
 
 
-class CompanyZone:
-    """The desk shows times where the company is; dates there begin at its midnight."""
+class Desk:
+    """Staff pages are in English and show times where the company is: dates there begin at its midnight.
+
+    Public pages need neither, and so answer a question of health without the database."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(Company.current().zone):
+        if not request.path.startswith(STAFF_PAGES):
+            return self.get_response(request)
+        with timezone.override(Company.current().zone), translation.override("en"):
+            request.LANGUAGE_CODE = "en"
             return self.get_response(request)
