@@ -8,6 +8,6 @@ def create_table(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0005_alter_person_birth_date")]
+    dependencies = [("people", "0001_initial")]
 
     operations = [migrations.RunPython(create_table, migrations.RunPython.noop)]
