@@ -21,6 +21,7 @@ def is_time_zone(name: str) -> None:
 class Company(models.Model):
     """The house's own facts. One row; staff edit it, no number of days stands in code."""
 
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     name = models.CharField(max_length=100, help_text="As people know it, such as “Aloraoraex”.")
     service = models.CharField(
         max_length=100, help_text="What people use, as named in mails: “Using {service} is not a yes…”."

@@ -97,10 +97,16 @@ def _forgotten(left: list[Notice]) -> list[Notice]:
     """Notices claimed before the database server came up: its crash may have taken their marks along."""
     if connection.vendor != "postgresql" or settings.NOTICES_SYNC_MARKS:
         return []
+    started = server_started()
+    return [notice for notice in left if notice.lease_until and notice.lease_until - LEASE < started]
+
+
+def server_started() -> datetime:
+    """When this PostgreSQL server came up, by its own clock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_postmaster_start_time()")
         started: datetime = cursor.fetchone()[0]
-    return [notice for notice in left if notice.lease_until and notice.lease_until - LEASE < started]
+    return started
 
 
 def _by_id(notice: Notice) -> int:

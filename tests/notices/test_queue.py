@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from audit.actors import SYSTEM
 from notices import actions, queue
@@ -205,3 +206,19 @@ def test_after_a_crash_of_database_and_sender_the_whole_batch_is_in_doubt(letter
     # A lease older than the server itself: it was given before the crash.
     Notice.objects.update(lease_until=LONG_AGO)
     assert all(n.is_possible_duplicate for n in queue.claim())
+
+
+@pytest.mark.postgresql
+def test_after_a_crash_of_the_database_the_whole_batch_is_in_doubt(letter, monkeypatch):
+    """Its last marks may be forgotten, for nobody waited for them."""
+    NoticeFactory.create_batch(3, letter=letter)
+    queue.claim()
+    expire_leases()
+    monkeypatch.setattr(queue, "server_started", timezone.now)
+    assert [notice.is_possible_duplicate for notice in queue.claim()] == [True, True, True]
+
+
+@pytest.mark.postgresql
+def test_the_server_says_when_it_came_up(monkeypatch):
+    monkeypatch.undo()
+    assert queue.server_started() < timezone.now()
