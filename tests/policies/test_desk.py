@@ -97,7 +97,9 @@ def test_scripts_and_template_signs_are_shown_not_run(desk: Client) -> None:
 
 def test_staff_read_the_differences_before_anybody_else_does(desk: Client) -> None:
     policy = PolicyFactory()
-    PolicyVersionFactory(policy=policy, history=True, effective_on=date(2025, 9, 1), text="We keep your name.")
+    PolicyVersionFactory(
+        policy=policy, history=True, effective_on=date(2025, 9, 1), text="We keep your name."
+    )
     version = PolicyVersionFactory(policy=policy, text="We keep your full name.")
     html = desk.get(reverse("admin:policies_policyversion_reading", args=[version.pk])).content.decode()
     assert "1 of 1 passages is new, gone or different from the version of 1 September 2025." in html
