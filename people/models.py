@@ -75,13 +75,13 @@ def country_choices() -> list[tuple[str, str]]:
     return [(code, str(name)) for code, name in countries]
 
 
+# With an address that its mail server has not refused.
+REACHABLE = ~Q(email="") & Q(undeliverable_at=None)
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     def active(self) -> "PersonQuerySet":
         return self.filter(left_at=None)
-
-    def reachable(self) -> "PersonQuerySet":
-        """With an address that has not been refused by its mail server."""
-        return self.exclude(email="").filter(undeliverable_at=None)
 
 
 class Person(models.Model):

@@ -1,5 +1,6 @@
 """Whom a significant change is told to."""
 
+import re
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from law import readings
 from law.ages import has_reached
-from law.models import Company
+from law.models import AgeOfConsent, Company
 from people.models import Person, Role
 from policies import audience
 from policies.audience import ADULT, CHILD, GUARDIAN
@@ -103,6 +104,20 @@ def test_a_policy_for_a_place_follows_the_learner_not_the_guardian() -> None:
     in_ohio, in_france = PolicyFactory(places="US-OH"), PolicyFactory(places="FR")
     assert told(in_ohio) == {ADULT: set(), GUARDIAN: {carla}, CHILD: set()}
     assert told(in_france) == {ADULT: {carla}, GUARDIAN: set(), CHILD: set()}
+
+
+def test_a_mother_of_sixteen_is_told_once() -> None:
+    """As a guardian; told so, she needs no notice as a child without one."""
+    mother = PersonFactory(role=Role.SUBJECT, birth_date=date(2010, 3, 1), country="US", region="OH")
+    GuardianshipFactory(child=PersonFactory(ben=True), guardian=mother)
+    AgeOfConsent.objects.update(parent_needed_below=18)
+    assert told() == {ADULT: set(), GUARDIAN: {mother}, CHILD: set()}
+
+
+def test_no_group_is_found_by_looking_through_another_once_a_person() -> None:
+    groups = audience.groups(PolicyFactory(), ages=readings.ages(TODAY, Company.current()), on=TODAY)
+    for group in groups:
+        assert not re.search(r"NOT \(\S+ IN \(SELECT", str(group.people.query))
 
 
 def test_counts_tell_mail_from_prominent_notice() -> None:
