@@ -87,7 +87,7 @@ def approve(version: PolicyVersion, *, by: User, at: datetime, reason: str = "")
 def allow_early(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> PolicyVersion:
     """A second person lets the change take effect before the notice period is over."""
     version = _locked(version)
-    guards.is_unpublished(version)
+    guards.waits_for_publication(version)
     guards.is_second_person(version, by, "shorten the notice period")
     version.early_by, version.early_reason = by, reason
     _save(version, "early_by", "early_reason")
@@ -100,6 +100,7 @@ def plan(version: PolicyVersion, *, by: User, at: datetime, reason: str, publish
     """Publish it by itself on that day, in the company's time zone (`publish_due`)."""
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
+    guards.is_to_come(publish_on, after=_today(at))
     guards.is_publishable(version, on=publish_on)
     version.publish_on, version.planned_by = publish_on, by
     _save(version, "publish_on", "planned_by")
@@ -117,11 +118,11 @@ def publish(version: PolicyVersion, *, by: User, at: datetime, reason: str = "")
     is told who did (the policy's row is the lock)."""
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
-    guards.is_publishable(version, on=timezone.localdate(at, Company.current().zone))
+    guards.is_publishable(version, on=_today(at))
     hashes = _freeze_texts(version, at)
     version.published_by, version.published_at = by, at
     _move(version, Status.PUBLISHED, "published_by", "published_at")
-    _reviewed(version.policy, on=timezone.localdate(at, Company.current().zone))
+    _reviewed(version.policy, on=_today(at))
     told = announcing.announce_change(version, at=at) if version.is_significant else {}
     record("policies.publish", version, by=by, at=at, reason=reason, details={"sha256": hashes, "told": told})
     notices.ring()
@@ -133,7 +134,7 @@ def withdraw(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> 
     """Published → withdrawn, before it takes effect. Whoever was told hears that it will not come."""
     version = _locked(version)
     guards.may_become(version, Status.WITHDRAWN)
-    guards.has_not_begun(version, on=timezone.localdate(at, Company.current().zone))
+    guards.has_not_begun(version, on=_today(at))
     version.withdrawn_by, version.withdrawn_at, version.withdrawal_reason = by, at, reason
     _move(version, Status.WITHDRAWN, "withdrawn_by", "withdrawn_at", "withdrawal_reason")
     told = announcing.announce_withdrawal(version, by=by, at=at)
@@ -179,9 +180,13 @@ def bring_in(
 def review(policy: Policy, *, by: User, at: datetime, reason: str) -> Policy:
     """Somebody read the policy as a whole and found that it still holds (Cal. Civ. Code 1798.130(a)(5))."""
     policy = _lock(policy)
-    _reviewed(policy, on=timezone.localdate(at, Company.current().zone))
+    _reviewed(policy, on=_today(at))
     record("policies.review", policy, by=by, at=at, reason=reason, fields=["reviewed_on"])
     return policy
+
+
+def _today(at: datetime) -> date:
+    return timezone.localdate(at, Company.current().zone)
 
 
 def _lock(policy: Policy) -> Policy:

@@ -162,13 +162,9 @@ class PolicyVersionAdmin(AuditedAdmin):
             action=actions.plan,
             permission="policies.publish_policyversion",
             form_class=PlanForm,
+            fresh_login=True,
             shown=lambda version: version.status == Status.APPROVED,
-            consequences=says(
-                "Publish this version by itself on a later day?",
-                "On that day the text is frozen and, if the change is significant, everyone concerned is told.",
-                "Who is concerned is counted on that day.",
-                submit="Plan publication",
-            ),
+            consequences=consequences.planning,
         ),
         Button(
             verb="allow-early",

@@ -1,5 +1,7 @@
 """What the confirmation pages say before a button is pressed: to how many, when, and what stays."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -39,6 +41,21 @@ def publication(version: PolicyVersion, request: HttpRequest) -> Consequences:
         count=total if version.is_significant else None,
         must_type_count=version.is_significant and is_surprising(total, version.policy),
         submit=f"Publish{tells}",
+    )
+
+
+def planning(version: PolicyVersion, request: HttpRequest) -> Consequences:
+    """What a publication says, today's count to be typed too: on the day itself nobody is asked."""
+    now = publication(version, request)
+    return replace(
+        now,
+        question=f"Publish {version.policy}, in force from {_day(version)}, by itself on a later day?",
+        happens=[
+            "On the day you choose, what follows happens by itself. "
+            "Who is concerned is counted again on that day; these are the numbers of today.",
+            *now.happens,
+        ],
+        submit="Plan publication",
     )
 
 

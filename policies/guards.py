@@ -1,6 +1,6 @@
 """What must hold before something happens to a version: each raises `Refused` or returns."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from law.models import Company
 from people.models import User
@@ -31,9 +31,9 @@ def is_draft(version: PolicyVersion) -> None:
         raise WrongStage(f"This version is {version.get_status_display()}. Send it back to draft first.")
 
 
-def is_unpublished(version: PolicyVersion) -> None:
-    if version.is_frozen:
-        raise WrongStage("This version is published already.")
+def waits_for_publication(version: PolicyVersion) -> None:
+    if version.status not in (Status.REVIEW, Status.APPROVED):
+        raise WrongStage(f"This version is {version.get_status_display()}. Put it forward first.")
 
 
 def is_second_person(version: PolicyVersion, by: User, what: str) -> None:
@@ -78,12 +78,18 @@ def is_publishable(version: PolicyVersion, *, on: date) -> None:
     if version.effective_on is None or version.effective_on < on:
         raise TooEarly("The effective date is in the past. Send it back to draft and choose a later one.")
     if version.is_significant and not version.early_by_id:
-        earliest = on + timedelta(days=company.notice_days)
+        earliest = date.fromordinal(min(on.toordinal() + company.notice_days, date.max.toordinal()))
         if version.effective_on < earliest:
             raise TooEarly(
                 f"People get {company.notice_days} days’ notice of a significant change, so it can take "
                 f"effect on {earliest:%-d %B %Y} at the earliest. An earlier date needs a second person’s reason."
             )
+
+
+def is_to_come(day: date, *, after: date) -> None:
+    """What is planned for today or earlier would go out within a minute, with nobody looking."""
+    if day <= after:
+        raise TooEarly("Plan it for a day that is still to come. To publish it now, use “Publish…”.")
 
 
 def has_not_begun(version: PolicyVersion, *, on: date) -> None:

@@ -162,7 +162,9 @@ def test_a_large_audience_has_to_be_typed(desk: Client) -> None:
     version = PolicyVersionFactory(
         policy=PolicyFactory(main=True), approved=True, effective_on=date(2099, 3, 2)
     )
-    assert "Type that number" in press(desk, version, "publish", typed_count="2").content.decode()
+    for verb in ("publish", "plan"):
+        refused = press(desk, version, verb, typed_count="2", publish_on="2099-01-01").content.decode()
+        assert "Type that number" in refused
     assert press(desk, version, "publish", typed_count="3").status_code == 302
 
 

@@ -167,6 +167,28 @@ def test_a_planned_version_is_published_on_its_day(policy: Policy, time_machine)
     assert (publish_due(), publish_due()) == (1, 0)
 
 
+@pytest.mark.parametrize("day", [date(2020, 1, 1), NOW.date()])
+def test_nothing_is_planned_for_a_day_that_has_begun(policy: Policy, day: date) -> None:
+    """It would go out within a minute, and nobody would have typed to how many."""
+    version = PolicyVersionFactory(policy=policy, approved=True, effective_on=IN_TIME)
+    with pytest.raises(refusals.TooEarly, match="still to come"):
+        actions.plan(version, by=UserFactory(), at=NOW, reason="Soon.", publish_on=day)
+
+
+def test_the_last_day_of_the_calendar_is_no_error() -> None:
+    version = PolicyVersionFactory(approved=True, effective_on=date.max)
+    actions.plan(version, by=UserFactory(), at=NOW, reason="Never.", publish_on=date.max)
+
+
+def test_an_early_date_is_allowed_only_for_what_was_put_forward(policy: Policy) -> None:
+    """Else whoever allowed it could put it forward next, which the database refuses."""
+    version = PolicyVersionFactory(policy=policy, review=True)
+    noor = UserFactory()
+    actions.send_back(version, by=noor, at=NOW, reason="A typo.")
+    with pytest.raises(refusals.WrongStage):
+        actions.allow_early(version, by=noor, at=NOW, reason="It is urgent.")
+
+
 def test_sending_back_forgets_approval_and_plans(policy: Policy) -> None:
     approved = PolicyVersionFactory(
         policy=policy, approved=True, publish_on=IN_TIME, planned_by=UserFactory()
