@@ -10,9 +10,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from .buttons import Button, Consequences
+from .desk import link_to
 from .exports import Exportable
 from .lists import QuickLists
 from .models import Event, Seal, SealedEvent
+from .naming import actor_name, object_names
 from .pressing import Pressable
 from .revisions import Revised
 from .sealing import settled_event
@@ -70,12 +72,21 @@ class RecordAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context | {"without_history": True}, *args, **kwargs)
 
 
+def _name_all(events: Any) -> None:
+    """Each actor of a page is asked for once, and the objects once for each kind."""
+    actors = {actor: actor_name(actor) for actor in {event.actor for event in events}}
+    objects = object_names((event.object_type, event.object_ref) for event in events)
+    for event in events:
+        event.who_acted = actors[event.actor]
+        event.acted_on = objects[event.object_type, event.object_ref]
+
+
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
     list_display = ("number", "when", "verb", "who", "what", "reason")
     list_filter = ("actor_kind",)
     sortable_by = ()  # at a million rows only the newest-first order is quick
-    search_label = "Event number, or what it was about (people.person 12)"
+    search_label = "Event number, or people.person 12"
     search_fields = ("id__exact",)
     fields = ("when", "verb", "who", "what", "reason", "changed", "details", "request_id", "sealed")
     readonly_fields = ("when", "who", "what", "changed", "sealed")
@@ -91,17 +102,24 @@ class EventAdmin(RecordAdmin):
     def when(self, event: Event) -> str:
         return date_format(timezone.localtime(event.at), "j F Y, H:i:s")
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        page = super().get_changelist_instance(request)
+        _name_all(page.result_list)
+        return page
+
     @admin.display(description="who")
     def who(self, event: Event) -> str:
-        return f"{event.actor.kind.label} {event.actor_ref}".strip()
+        return str(getattr(event, "who_acted", "")) or actor_name(event.actor)
 
     @admin.display(description="about")
     def what(self, event: Event) -> str:
-        return f"{event.object_type} {event.object_ref}".strip()
+        """By name in the list; on the event's page as it is written, which is what is sealed."""
+        words = getattr(event, "acted_on", "") or f"{event.object_type} {event.object_ref}".strip()
+        return link_to(event.object_type, event.object_ref, words, self.admin_site.name)
 
     @admin.display(description="fields changed")
     def changed(self, event: Event) -> str:
-        return ", ".join(event.fields)
+        return ", ".join(event.fields) or "none"
 
     @admin.display(description="sealed in")
     def sealed(self, event: Event) -> str:

@@ -43,6 +43,11 @@ class Button:
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {}
     done: Callable[[Any, Any], str] | None = None
 
+    @property
+    def name(self) -> str:
+        """The label as words in a sentence, without the dots that say “a page comes first”."""
+        return self.label.rstrip("…")
+
     def message(self, obj: models.Model, result: object) -> str:
         """What staff read afterwards: what happened and where to watch."""
-        return self.done(obj, result) if self.done else f"Done: {self.label[:1].lower()}{self.label[1:]}."
+        return self.done(obj, result) if self.done else f"Done: {self.name[:1].lower()}{self.name[1:]}."

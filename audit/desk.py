@@ -6,6 +6,9 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from .actors import Acts
 
@@ -31,3 +34,12 @@ def page(
     request.current_app = model_admin.admin_site.name
     frame = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
     return TemplateResponse(request, template, {**frame, **context}, status=status)
+
+
+def link_to(kind: str, ref: str, words: str, site: str = "admin") -> SafeString | str:
+    """A link to the page of an object known by reference; the words alone where there is no such page."""
+    try:
+        url = reverse(f"admin:{kind.replace('.', '_')}_change", args=[ref], current_app=site)
+    except NoReverseMatch:
+        return words
+    return format_html('<a href="{}">{}</a>', url, words)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from .buttons import Button, Consequences
 from .desk import DeskAdmin, has_revision, page, staff
 from .refusals import Refused
-from .revisions import bump, who_changed
+from .revisions import bump, changed_meanwhile, who_changed
 from .text import CleanBlockField
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -102,8 +102,12 @@ class Pressable(DeskAdmin):
         if obj is not None:
             buttons = self.get_buttons(request, obj)
             context["buttons"] = [(button, self.button_url(obj, button)) for button in buttons]
-            context |= {"title": str(obj), "subtitle": None}
+            context |= {"title": self.heading(obj), "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def heading(self, obj: Any) -> str:
+        """What stands over the page of an object."""
+        return str(obj)
 
     def button_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         button = next((button for button in self.buttons if button.verb == verb), None)
@@ -174,8 +178,7 @@ class Pressable(DeskAdmin):
     def _refuse_stale(self, held: Any, opened: int | None) -> None:
         if opened is not None and opened != held.revision:
             raise ChangedMeanwhile(
-                f"Changed since you opened it{who_changed(held)}. Your entries are kept below; "
-                "go back and look at the change first."
+                f"{changed_meanwhile(held)} Your entries are kept below; go back and look at the change first."
             )
 
     def _ask(

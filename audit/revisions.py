@@ -19,12 +19,17 @@ class Stale(Exception):
 
 
 def who_changed(obj: models.Model) -> str:
-    """“, by Dov at 2 March 2026, 14:05” for the last deed on record; empty without one."""
+    """“by Dov on 2 March 2026 at 14:05” for the last deed on record; empty without one."""
     event = Event.objects.about(obj).deeds().first()
     if event is None:
         return ""
-    when = date_format(timezone.localtime(event.at), "j F Y, H:i")
-    return f", by {actor_name(event.actor)} at {when}"
+    at = timezone.localtime(event.at)
+    when = f"{date_format(at, 'j F Y')} at {date_format(at, 'H:i')}"
+    return f"by {actor_name(event.actor)} on {when}"
+
+
+def changed_meanwhile(obj: models.Model) -> str:
+    return ", ".join(filter(None, ("Changed since you opened it", who_changed(obj)))) + "."
 
 
 def bump(obj: models.Model, opened: int | None = None) -> bool:
@@ -52,8 +57,7 @@ class OpenedRevision(forms.BaseModelForm):  # type: ignore[type-arg]
         if opened is not None and opened != cast(Any, self.instance).revision:
             self.add_error(
                 None,
-                f"Changed since you opened it{who_changed(self.instance)}. "
-                "Your entries are kept below; reload to see the other change.",
+                f"{changed_meanwhile(self.instance)} Your entries are kept below; reload to see the other change.",
             )
         return cleaned
 

@@ -14,7 +14,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin import Button, Consequences, ReadOnlyAdmin
-from audit.desk import page
+from audit.desk import link_to, page
+from audit.naming import object_name, object_names
 from law.models import Company
 
 from . import actions
@@ -25,6 +26,27 @@ from .previews import Previewed
 
 def moment(at: datetime | None) -> str:
     return date_format(timezone.localtime(at), "j F Y, H:i") if at else "not yet"
+
+
+def _title(campaign: Campaign) -> str:
+    """“Privacy policy of 5 January 2027: significant change”."""
+    return f"{_subject(campaign)}: {campaign.news}"
+
+
+def _subject(campaign: Campaign) -> str:
+    named = str(getattr(campaign, "subject_name", ""))
+    return named or object_name(campaign.object_type, campaign.object_ref)
+
+
+def _name_all(campaigns: list[Campaign]) -> None:
+    """What the campaigns of a page are about, asked for once."""
+    names = object_names((campaign.object_type, campaign.object_ref) for campaign in campaigns)
+    for campaign in campaigns:
+        campaign.subject_name = names[campaign.object_type, campaign.object_ref]  # type: ignore[attr-defined]
+
+
+def _campaign_link(campaign: Campaign, site: str) -> SafeString | str:
+    return link_to(Campaign._meta.label_lower, str(campaign.pk), _title(campaign), site)
 
 
 def _people(number: int) -> str:
@@ -67,12 +89,12 @@ def _before_retrying(notice: Notice, request: HttpRequest) -> Consequences:
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
-    list_display = ("name", "event", "about", "opened", "standing")
+    list_display = ("name", "opened", "standing")
     sortable_by = ()
     linked_filters = ("object_type", "object_ref")
-    search_label = "Event, as app.event"
+    search_label = "Event, such as policies.significant_change"
     search_fields = ("event__startswith",)
-    fields = ("event", "about", "opened", "progress", "letters", "watch")
+    fields = ("about", "opened", "progress", "watch", "letters", "event")
     readonly_fields = ("about", "opened", "progress", "letters", "watch")
     buttons = (
         Button(
@@ -106,13 +128,22 @@ class CampaignAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.watch_view)
         return [path("<path:object_id>/watch/", view, name="notices_campaign_watch"), *super().get_urls()]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        _name_all(list(shown.result_list))
+        return shown
+
+    def heading(self, campaign: Campaign) -> str:
+        return _title(campaign)
+
     @admin.display(description="campaign")
     def name(self, campaign: Campaign) -> str:
-        return f"Campaign {campaign.pk}"
+        return _title(campaign)
 
     @admin.display(description="about")
-    def about(self, campaign: Campaign) -> str:
-        return f"{campaign.object_type} {campaign.object_ref}"
+    def about(self, campaign: Campaign) -> SafeString | str:
+        kind, ref = campaign.object_type, campaign.object_ref
+        return link_to(kind, ref, _subject(campaign), self.admin_site.name)
 
     @admin.display(description="opened")
     def opened(self, campaign: Campaign) -> str:
@@ -141,8 +172,8 @@ class CampaignAdmin(ReadOnlyAdmin):
             (
                 (
                     self._url("notices_letter_change", letter.pk),
-                    letter.variant,
-                    letter.language,
+                    letter.variant.capitalize(),
+                    letter.get_language_display(),
                     letter.subject,
                 )
                 for letter in campaign.letters.order_by("variant", "language")
@@ -182,7 +213,7 @@ class CampaignAdmin(ReadOnlyAdmin):
         total = sum(counts.values())
         settled = total - counts[Status.WAITING]
         context = {
-            "title": "Watch this campaign",
+            "title": f"Watch: {_title(campaign)}",
             "original": campaign,
             "rows": self._rows(counts, campaign),
             "total": total,
@@ -200,8 +231,16 @@ class CampaignAdmin(ReadOnlyAdmin):
 class LetterAdmin(Previewed):
     """Reached from its campaign: the words as frozen, the greeting still open."""
 
-    fields = ("campaign", "variant", "language", "subject", "html_part", "text_part", "sha256")
-    readonly_fields = ("html_part", "text_part")
+    fields = ("of_campaign", "variant", "language", "subject", "html_part", "text_part", "fingerprint")
+    readonly_fields = ("of_campaign", "html_part", "text_part", "fingerprint")
+
+    @admin.display(description="campaign")
+    def of_campaign(self, letter: Letter) -> SafeString | str:
+        return _campaign_link(letter.campaign, self.admin_site.name)
+
+    @admin.display(description="fingerprint (SHA-256)")
+    def fingerprint(self, letter: Letter) -> str:
+        return letter.sha256
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False
@@ -246,16 +285,18 @@ class NoticeAdmin(Previewed):
     def number(self, notice: Notice) -> str:
         return str(notice)
 
-    @admin.display(description="campaign")
-    def event(self, notice: Notice) -> str:
-        return str(notice.campaign)
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        _name_all([notice.campaign for notice in shown.result_list])
+        return shown
 
     @admin.display(description="campaign")
-    def of_campaign(self, notice: Notice) -> SafeString:
-        url = reverse(
-            "admin:notices_campaign_change", args=[notice.campaign_id], current_app=self.admin_site.name
-        )
-        return format_html('<a href="{}">{}</a>', url, notice.campaign)
+    def event(self, notice: Notice) -> str:
+        return _title(notice.campaign)
+
+    @admin.display(description="campaign")
+    def of_campaign(self, notice: Notice) -> SafeString | str:
+        return _campaign_link(notice.campaign, self.admin_site.name)
 
     @admin.display(description="may have arrived twice")
     def twice(self, notice: Notice) -> str:
@@ -269,7 +310,9 @@ class NoticeAdmin(Previewed):
 
     @admin.display(description="sent")
     def sent(self, notice: Notice) -> str:
-        return moment(notice.sent_at)
+        if notice.sent_at or notice.status in (Status.WAITING, Status.PARKED):
+            return moment(notice.sent_at)
+        return "not by mail"
 
     @admin.display(description="subject")
     def subject(self, notice: Notice) -> str:

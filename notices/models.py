@@ -42,7 +42,12 @@ class Campaign(models.Model):
         permissions = [("cancel_campaign", "Can cancel what is still waiting")]
 
     def __str__(self) -> str:
-        return f"Campaign {self.pk} {self.event}"
+        return f"Campaign {self.pk}: {self.news}"
+
+    @property
+    def news(self) -> str:
+        """The event as people read it: `policies.significant_change` → “significant change”."""
+        return self.event.rpartition(".")[2].replace("_", " ")
 
     def counts(self) -> dict[str, int]:
         """How many notices stand in each state; states without any are 0."""
@@ -70,7 +75,7 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Letter {self.pk} {self.variant} {self.language}"
+        return f"Letter {self.pk}: {self.variant}, {self.get_language_display()}"
 
 
 class Status(models.TextChoices):

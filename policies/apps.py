@@ -11,3 +11,10 @@ from django.apps import AppConfig
 class PoliciesConfig(AppConfig):
     name = "policies"
     verbose_name = "Policies"
+
+    def ready(self) -> None:
+        from audit import naming
+
+        from . import names
+
+        naming.describers.append(names.names)

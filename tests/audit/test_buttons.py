@@ -154,7 +154,7 @@ def test_a_stale_page_is_told_so(staff, ben, monkeypatch):
     Person.objects.filter(pk=ben.pk).update(left_at=None)
     response = staff.post(page(ben), opened)
     assert response.status_code == 409
-    assert "Changed since you opened it, by Dov at " in response.content.decode()
+    assert "Changed since you opened it, by Dov on " in response.content.decode()
     assert not is_closed(ben)
 
 

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from django.utils import timezone
 
+from audit.actions import record
 from tests.people.factories import PersonFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.audit.desk")]
@@ -41,3 +43,19 @@ def test_an_address_asked_of_the_suggestions_is_not_told_without_permission(clie
     client.force_login(UserFactory())
     query = {"app_label": "people", "model_name": "guardianship", "field_name": "child", "term": "u-"}
     assert client.get("/admin/autocomplete/", query).status_code == 403
+
+
+def test_a_list_of_events_calls_staff_by_name_and_asks_for_each_once(client, django_assert_max_num_queries):
+    dov = UserFactory(dov=True, superuser=True)
+    client.force_login(dov)
+    for _ in range(20):
+        record("people.close", PersonFactory(), by=dov, at=timezone.now())
+    with django_assert_max_num_queries(12):
+        body = client.get("/admin/audit/event/").content.decode()
+    assert body.count("Dov</td>") == 20
+    assert "staff 1" not in body
+
+
+def test_a_page_about_one_app_does_not_say_what_is_due(client):
+    client.force_login(UserFactory(superuser=True))
+    assert "Nothing is due" not in client.get("/admin/people/").content.decode()

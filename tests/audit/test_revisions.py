@@ -53,7 +53,7 @@ def test_the_second_of_two_is_told_who_changed_it_and_loses_no_entry(staff, ben,
     response = save(staff, ben, family_name="Dupont")
     body = response.content.decode()
     assert response.status_code == 200
-    assert "Changed since you opened it, by Dov at " in body
+    assert "Changed since you opened it, by Dov on " in body
     assert "Your entries are kept below; reload to see the other change." in body
     assert 'value="Dupont"' in body
     ben.refresh_from_db()

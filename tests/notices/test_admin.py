@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
@@ -5,8 +7,9 @@ from django.urls import reverse
 from audit.models import Event
 from notices.models import Notice, Status
 from tests.people.factories import UserFactory
+from tests.policies.factories import PolicyVersionFactory
 
-from .factories import LetterFactory, NoticeFactory
+from .factories import CampaignFactory, LetterFactory, NoticeFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,19 @@ def test_watching_a_campaign_reloads_only_when_asked(dov):
     assert '<progress id="progress" value="1" max="4">' in shown
     assert "http-equiv" not in shown
     assert "Refresh" not in response.headers
+
+
+def test_a_campaign_is_called_by_what_it_is_about_and_leads_there(dov):
+    version = PolicyVersionFactory(effective_on=date(2027, 1, 5))
+    campaign = CampaignFactory(
+        event="policies.significant_change", object_type="policies.policyversion", object_ref=version.pk
+    )
+    title = "Privacy policy of 5 January 2027: significant change"
+    listed = dov.get(url("campaign_changelist")).content.decode()
+    assert title in listed
+    shown = dov.get(url("campaign_change", campaign.pk)).content.decode()
+    assert f"<h1>{title}</h1>" in shown
+    assert f'href="/admin/policies/policyversion/{version.pk}/change/"' in shown
 
 
 def test_the_lists_ask_the_same_few_questions_however_long_they_are(dov, django_assert_max_num_queries):
