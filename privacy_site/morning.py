@@ -146,7 +146,7 @@ def _claims() -> Iterator[Line]:
     count = Guardianship.objects.filter(authority=Authority.CLAIMED).count()
     if count:
         yield Line(
-            f"{_of(count, 'guardian')} claimed and not yet verified",
+            f"{_of(count, 'guardianship')} claimed and not yet verified",
             _list("people_guardianship", "authority__exact=claimed"),
             count,
         )
@@ -159,9 +159,9 @@ def _waiting_for_approval(request: HttpRequest) -> Iterator[Line]:
 
 
 def _access_grants() -> Iterator[Line]:
-    for grant in AccessGrant.objects.filter(status="requested"):
+    for grant in AccessGrant.objects.filter(status="requested").select_related("user", "group"):
         yield Line(
-            "More access for a colleague is asked for",
+            f"{grant.user.get_short_name()}: {grant.power} is asked for",
             reverse("admin:people_accessgrant_change", args=[grant.pk]),
         )
 

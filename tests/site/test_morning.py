@@ -54,7 +54,7 @@ def test_a_review_past_its_day_stands_under_today(client: Client) -> None:
 def test_claims_and_unapproved_law_rows_are_counted(client: Client) -> None:
     GuardianshipFactory.create_batch(2, claimed=True)
     html = morning(client)
-    assert "guardians claimed and not yet verified" in html
+    assert "guardianships claimed and not yet verified" in html
     assert "law rows in use, not yet approved" in html
 
 
