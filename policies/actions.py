@@ -148,7 +148,8 @@ def redraft(version: PolicyVersion, *, by: Acts, at: datetime, reason: str = "")
     """A new draft that starts from this version's words."""
     draft = PolicyVersion.objects.create(policy=version.policy)
     PolicyText.objects.bulk_create(
-        PolicyText(version=draft, language=text.language, body=text.body) for text in version.texts.all()
+        PolicyText(version=draft, language=text.language, title=text.title, body=text.body)
+        for text in version.texts.all()
     )
     record("policies.redraft", draft, by=by, at=at, reason=reason, details={"from": version.pk})
     return draft
@@ -195,8 +196,10 @@ def _lock(policy: Policy) -> Policy:
 
 
 def _locked(version: PolicyVersion) -> PolicyVersion:
-    _lock(version.policy)
-    return PolicyVersion.objects.select_related("policy").get(pk=version.pk)
+    """The version's row before the policy's, as a button holds them: another order would deadlock."""
+    held = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+    held.policy = _lock(held.policy)
+    return held
 
 
 def _move(version: PolicyVersion, status: Status, *fields: str) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from threading import Barrier
+from threading import Event as Signal
+from time import sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.models import Event
 from audit.refusals import Refused
@@ -71,3 +73,26 @@ def test_publishing_and_sending_back_end_in_one_of_the_two() -> None:
     assert outcomes.count("done") == 1
     assert version.status in (Status.PUBLISHED, Status.DRAFT)
     assert (version.status == Status.PUBLISHED) == version.is_frozen
+
+
+def test_a_button_and_the_minute_sweep_never_wait_for_each_other() -> None:
+    """The button holds the version's row before its action asks for the policy's: the sweep does too."""
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 3, 2)
+    )
+    staff, is_held = UserFactory(), Signal()
+
+    def press() -> None:
+        with transaction.atomic():
+            held = PolicyVersion.objects.select_for_update().get(pk=version.pk)
+            is_held.set()
+            sleep(0.3)
+            actions.publish(held, by=staff, at=NOW)
+
+    def sweep() -> None:
+        is_held.wait(10)
+        actions.publish(PolicyVersion.objects.get(pk=version.pk), by=staff, at=NOW)
+
+    outcomes = at_once(press, sweep)
+    assert outcomes[0] == "done"
+    assert "was published by" in outcomes[1]
