@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -35,7 +35,7 @@ def says(question: str, *happens: str, submit: str, not_: tuple[str, ...] = ()) 
 @admin.register(Policy)
 class PolicyAdmin(AuditedAdmin):
     form = PolicyForm
-    list_display = ("title", "is_main", "audience", "reviewed_on", "review_due")
+    list_display = ("title", "on_front_page", "audience", "reviewed_on", "review_due")
     readonly_fields = ("reviewed_on", "review_due")
     buttons = (
         Button(
@@ -50,8 +50,13 @@ class PolicyAdmin(AuditedAdmin):
                 not_=("The text stays as it is. If something no longer holds, write a new version instead.",),
                 submit="Record review",
             ),
+            done=lambda policy, result: "Recorded. The next review is on this page.",
         ),
     )
+
+    @admin.display(description="on the front page", boolean=True, ordering="is_main")
+    def on_front_page(self, policy: Policy) -> bool:
+        return policy.is_main
 
     @admin.display(description="next review")
     def review_due(self, policy: Policy) -> str:
@@ -74,10 +79,11 @@ class TextInline(admin.StackedInline):  # type: ignore[type-arg]
 
     def get_fieldsets(self, request: HttpRequest, obj: PolicyVersion | None = None) -> Any:
         # A text nobody can edit any more is folded: the page is about the version.
-        folded = () if self.has_change_permission(request, obj) else ("collapse",)
+        if self.has_change_permission(request, obj):
+            return ((None, {"fields": ("language", "title", "summary", "body")}),)
         return (
             (None, {"fields": ("language", "title", "summary")}),
-            ("Text", {"fields": ("body",), "classes": folded}),
+            ("The whole text", {"fields": ("body",), "classes": ("collapse",)}),
         )
 
     def has_change_permission(self, request: HttpRequest, obj: PolicyVersion | None = None) -> bool:
@@ -96,6 +102,8 @@ class PolicyVersionAdmin(AuditedAdmin):
     list_display = ("version", "stage_today", "significance", "note")
     list_filter = ("status", "significance")
     list_select_related = ("policy",)
+    # A draft without a date stands on top, in either database.
+    ordering = (F("effective_on").desc(nulls_first=True), "-pk")
     readonly_fields = ("next_step", "stage_today", "significance", "rationale", "told", "people", "pages")
     fieldsets = (
         (None, {"fields": ("next_step", "stage_today", "policy", "effective_on", "note", "pages")}),
@@ -118,6 +126,7 @@ class PolicyVersionAdmin(AuditedAdmin):
                 "A significant change is told to everyone it concerns, by mail or prominent notice.",
                 submit="Record decision",
             ),
+            done=lambda version, result: "Decided. The rationale stands below.",
         ),
         Button(
             verb="submit",
@@ -132,6 +141,7 @@ class PolicyVersionAdmin(AuditedAdmin):
                 not_=("Nobody outside is told.",),
                 submit="Put version forward",
             ),
+            done=lambda version, result: "Put forward. A second person reads and approves it now.",
         ),
         Button(
             verb="approve",
@@ -145,6 +155,7 @@ class PolicyVersionAdmin(AuditedAdmin):
                 not_=("Publishing is a step of its own.",),
                 submit="Approve version",
             ),
+            done=lambda version, result: "Approved. It can be published.",
         ),
         Button(
             verb="publish",
@@ -154,7 +165,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             fresh_login=True,
             shown=lambda version: version.status == Status.APPROVED,
             consequences=consequences.publication,
-            done=lambda version, result: "Published. Watch the notices leave under Notices › Campaigns.",
+            done=lambda version, result: _published(version),
         ),
         Button(
             verb="plan",
@@ -180,6 +191,7 @@ class PolicyVersionAdmin(AuditedAdmin):
                 not_=("People are still told; they only have less time.",),
                 submit="Allow early date",
             ),
+            done=lambda version, result: "Allowed. Your reason stays with the version.",
         ),
         Button(
             verb="send-back",
@@ -192,6 +204,7 @@ class PolicyVersionAdmin(AuditedAdmin):
                 "Its approval, any early date and any planned day are forgotten; it has to be put forward again.",
                 submit="Send back to draft",
             ),
+            done=lambda version, result: "Sent back. It is a draft again.",
         ),
         Button(
             verb="withdraw",
@@ -202,6 +215,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             fresh_login=True,
             shown=lambda version: version.status == Status.PUBLISHED and not _has_begun(version),
             consequences=consequences.withdrawal,
+            done=lambda version, result: "Withdrawn. It never takes effect.",
         ),
         Button(
             verb="redraft",
@@ -213,6 +227,9 @@ class PolicyVersionAdmin(AuditedAdmin):
                 "Start a new draft from these words?",
                 "A new draft with the same texts is made. You edit that; this version stays as it is.",
                 submit="Make new draft",
+            ),
+            done=lambda version, draft: format_html(
+                'Made. <a href="{}">Open the new draft</a>', _page(draft)
             ),
         ),
     )
@@ -232,6 +249,11 @@ class PolicyVersionAdmin(AuditedAdmin):
         if not self.has_view_or_change_permission(request, version):
             raise PermissionDenied
         return page(self, request, "admin/policies/policyversion/reading.html", reading.context(version))
+
+    def get_buttons(self, request: HttpRequest, obj: PolicyVersion) -> list[Button]:
+        """What is next stands first: a decision that was taken can be taken again, but is not next."""
+        buttons = super().get_buttons(request, obj)
+        return sorted(buttons, key=lambda b: b.verb == "decide-significance" and bool(obj.significance))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
         people = ("policy", "significance_by", "submitted_by", "approved_by", "early_by", "published_by")
@@ -260,7 +282,7 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     @admin.display(description="next")
     def next_step(self, version: PolicyVersion) -> str:
-        return NEXT[Status(version.status)]
+        return NEXT[version.stage]  # type: ignore[attr-defined]  # from with_stage
 
     @admin.display(description="people told")
     def told(self, version: PolicyVersion) -> SafeString | str:
@@ -297,13 +319,28 @@ class PolicyVersionAdmin(AuditedAdmin):
         return format_html('{}, <a href="{}">the public page</a>', link, announcing.changes_link(version))
 
 
+# What staff do next, by the stage a version is in today.
 NEXT = {
-    Status.DRAFT: "Finish the text, decide its significance, then put it forward.",
-    Status.REVIEW: "A second person reads it and approves it, or sends it back.",
-    Status.APPROVED: "Publish it now, or plan the day.",
-    Status.PUBLISHED: "Nothing. It can be withdrawn until it takes effect.",
-    Status.WITHDRAWN: "Nothing. Start a new draft from it if it is needed after all.",
+    "draft": "Finish the text and its date, decide its significance, then put it forward.",
+    "review": "A second person reads it and approves it, or sends it back.",
+    "approved": "Publish it now, or plan the day.",
+    "coming": "Nothing. It can be withdrawn until it takes effect.",
+    "in force": "Nothing. To change the policy, make a new draft from it.",
+    "superseded": "Nothing. A later version has taken its place.",
+    "withdrawn": "Nothing. Start a new draft from it if it is needed after all.",
 }
+
+
+def _published(version: PolicyVersion) -> str:
+    campaign = Campaign.objects.about(version).filter(event=announcing.CHANGE).first()
+    if campaign is None:
+        return "Published. Nobody gets a mail: the change is editorial."
+    url = reverse("admin:notices_campaign_watch", args=[campaign.pk])
+    return format_html('Published. <a href="{}">Watch the notices leave</a>', url)
+
+
+def _page(version: PolicyVersion) -> str:
+    return reverse("admin:policies_policyversion_change", args=[version.pk])
 
 
 def _moment(at: datetime) -> str:

@@ -49,7 +49,7 @@ def groups(policy: Policy, *, ages: Ages, on: date) -> list[Group]:
     alone = _without(guardians, _alone(children))
     return [
         Group(GUARDIAN, "Guardians, for learners in their care", guardians),
-        Group(ADULT, "People told themselves", told_themselves),
+        Group(ADULT, "People told directly", told_themselves),
         Group(CHILD, "Learners under age without a verified guardian", alone, by_mail=False),
     ]
 

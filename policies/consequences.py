@@ -15,7 +15,7 @@ from .audience import ADULT, CHILD, GUARDIAN, Group
 from .models import Policy, PolicyVersion
 
 WORDS_FOR = {
-    ADULT: "in a mail to a person told themselves",
+    ADULT: "in a mail to the person concerned",
     GUARDIAN: "in a mail to a guardian",
     CHILD: "as prominent notice for a learner without a verified guardian",
 }
@@ -67,8 +67,8 @@ def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:
         question=f"Withdraw {version.policy} of {_day(version)} before it takes effect?",
         happens=[
             "The version in force now stays in force.",
-            f"{counts.get('waiting', 0):,} notices still waiting are not sent.",
-            f"{_people(told)} already told hear that the change will not come.",
+            *_stopped(counts.get("waiting", 0)),
+            *_told_otherwise(told),
         ],
         not_=["The text stays on record, marked as withdrawn."],
         irreversible=["A withdrawn version does not come back. Start a new draft from it instead."],
@@ -76,6 +76,22 @@ def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:
         must_type_count=is_large(told),
         submit="Withdraw version",
     )
+
+
+def _stopped(waiting: int) -> list[str]:
+    if not waiting:
+        return []
+    return [
+        "1 notice still waiting is not sent."
+        if waiting == 1
+        else f"{waiting:,} notices still waiting are not sent."
+    ]
+
+
+def _told_otherwise(told: int) -> list[str]:
+    if not told:
+        return ["Nobody was told of it, so nobody hears that it does not come."]
+    return [f"{_people(told)} already told {'hears' if told == 1 else 'hear'} that the change will not come."]
 
 
 def is_large(count: int) -> bool:

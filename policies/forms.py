@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django import forms
 
 from audit.text import CleanBlockField, CleanLineField
@@ -36,6 +38,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Policy
         fields = ("title", "slug", "is_main", "language", "audience", "places")
+        labels: ClassVar = {"is_main": "On the front page"}
 
     def clean_places(self) -> str:
         return ", ".join(clean_place(name) for name in self.cleaned_data["places"].split(",") if name.strip())
@@ -49,7 +52,10 @@ def clean_place(name: str) -> str:
 
 class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
     note = CleanLineField(
-        max_length=300, required=False, help_text=PolicyVersion._meta.get_field("note").help_text
+        label="Change note",
+        max_length=300,
+        required=False,
+        help_text=PolicyVersion._meta.get_field("note").help_text,
     )
 
     class Meta:
@@ -58,7 +64,9 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class TextForm(forms.ModelForm):  # type: ignore[type-arg]
-    title = CleanLineField(max_length=100, required=False)
+    title = CleanLineField(
+        max_length=100, required=False, help_text=PolicyText._meta.get_field("title").help_text
+    )
     summary = CleanBlockField(
         max_length=1500,
         required=False,
@@ -70,6 +78,7 @@ class TextForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = PolicyText
         fields = ("language", "title", "summary", "body")
+        widgets: ClassVar = {"body": forms.Textarea(attrs={"rows": 24})}
 
     def clean_body(self) -> str:
         body = clean_markdown(self.cleaned_data["body"])

@@ -115,7 +115,9 @@ def _missing_in(text: PolicyText, *, needs_points: bool) -> list[str]:
     if not text.body.strip():
         missing.append(f"The {language} text is empty.")
     if needs_points and not 1 <= len(text.points) <= MOST_POINTS:
-        missing.append(f"Say what changes in {language}: one to {MOST_POINTS} sentences, one a line.")
+        missing.append(
+            f"Say what changes in {language}: 1 to {MOST_POINTS} sentences, each on a line of its own."
+        )
     for placeholder in find_placeholders(text.body) + find_placeholders(text.summary):
         missing.append(f"The {language} text contains “{placeholder}”, which nobody would fill in.")
     return missing
