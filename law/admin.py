@@ -2,7 +2,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from audit.admin import AuditedAdmin
 from audit.buttons import Button, Consequences
@@ -40,6 +41,21 @@ class CompanyAdmin(AuditedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not Company.objects.exists() and super().has_add_permission(request)
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one company, so its page instead of a list of one."""
+        company = Company.objects.filter(pk=1).first()
+        if company and self.has_view_or_change_permission(request, company):
+            return redirect("admin:law_company_change", company.pk)
+        return super().changelist_view(request, extra_context)
+
+
+class SourceRead(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "source read"
+
 
 @admin.register(AgeOfConsent)
 class AgeOfConsentAdmin(AuditedAdmin):
@@ -54,9 +70,14 @@ class AgeOfConsentAdmin(AuditedAdmin):
         "is_on",
         "standing",
     )
-    list_filter = ("is_on", "is_verified", "rule")
+    list_filter = ("is_on", ("is_verified", SourceRead), "rule")
     search_fields = ("place__startswith",)
-    readonly_fields = ("is_on", "is_verified", "approved_by", "approved_at", "in_force_until")
+    search_label = "Place, such as FR or US-CA"
+    fields = (
+        "place", "rule", "parent_needed_below", "own_consent_from", "in_force_from", "in_force_until",
+        "source", "checked", "source_read", "note", "is_on", "approver", "approved_at",
+    )  # fmt: skip
+    readonly_fields = ("is_on", "source_read", "approver", "approved_at", "in_force_until")
     buttons = (
         Button(
             verb="approve",
@@ -69,6 +90,7 @@ class AgeOfConsentAdmin(AuditedAdmin):
                 "Your name stands under this fact. From then on the database refuses to change it.",
                 submit="Approve row",
             ),
+            done=lambda row, result: "Approved. Your name stands under this fact.",
         ),
         Button(
             verb="switch-on",
@@ -81,6 +103,7 @@ class AgeOfConsentAdmin(AuditedAdmin):
                 "Who counts as under age in this place is decided with it from the next decision on.",
                 submit="Switch row on",
             ),
+            done=lambda row, result: "Switched on. The next decision is made with it.",
         ),
         Button(
             verb="switch-off",
@@ -94,6 +117,7 @@ class AgeOfConsentAdmin(AuditedAdmin):
                 "Its place falls back to the country’s row, or to the company’s cautious number.",
                 submit="Switch row off",
             ),
+            done=lambda row, result: "Switched off. It decides nothing any more.",
         ),
         Button(
             verb="end",
@@ -107,8 +131,21 @@ class AgeOfConsentAdmin(AuditedAdmin):
                 "It stays on record and goes on explaining what was decided before that day.",
                 submit="End row",
             ),
+            done=lambda row, result: "Ended from that day on.",
         ),
     )
+
+    def get_fields(self, request: HttpRequest, obj: AgeOfConsent | None = None) -> Any:
+        fixed = () if obj else self.get_readonly_fields(request, obj)
+        return [name for name in self.fields if name not in fixed]
+
+    @admin.display(description="source read", boolean=True)
+    def source_read(self, row: AgeOfConsent) -> bool:
+        return row.is_verified
+
+    @admin.display(description="approved by")
+    def approver(self, row: AgeOfConsent) -> str:
+        return row.approved_by.get_short_name() if row.approved_by else "nobody yet"
 
     @admin.display(description="standing")
     def standing(self, row: AgeOfConsent) -> str:

@@ -154,4 +154,4 @@ class AgeOfConsent(LawRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.place} {self.rule}"
+        return f"{self.place}: {self.get_rule_display()}"

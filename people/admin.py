@@ -91,6 +91,7 @@ class PersonAdmin(AuditedAdmin):
                 not_=("Notices that have left are not sent again.",),
                 submit="Correct address",
             ),
+            done=lambda obj, result: "Corrected. The old address is forgotten.",
         ),
         Button(
             verb="add-guardian",
@@ -107,6 +108,7 @@ class PersonAdmin(AuditedAdmin):
                 not_=("They are told nothing and decide nothing before somebody verifies them.",),
                 submit="Add guardian",
             ),
+            done=lambda obj, result: "Added as claimed. Verify the guardianship once you have checked it.",
         ),
         Button(
             verb="state-adulthood",
@@ -120,6 +122,7 @@ class PersonAdmin(AuditedAdmin):
                 "They count as an adult from now on, although no date of birth is known.",
                 submit="Note statement",
             ),
+            done=lambda obj, result: "Noted. This person counts as an adult.",
         ),
         Button(
             verb="close",
@@ -134,6 +137,7 @@ class PersonAdmin(AuditedAdmin):
                 not_=("Their data is not erased by this.",),
                 submit="Close account",
             ),
+            done=lambda obj, result: "Closed. This person is told of nothing any more.",
         ),
         Button(
             verb="reopen",
@@ -144,6 +148,7 @@ class PersonAdmin(AuditedAdmin):
             consequences=says(
                 "Is this person back?", "They are told of changes again.", submit="Reopen account"
             ),
+            done=lambda obj, result: "Reopened. This person is told of changes again.",
         ),
     )
 
@@ -203,8 +208,8 @@ def _can_become(authority: Authority) -> Callable[[Guardianship], bool]:
 @admin.register(Guardianship)
 class GuardianshipAdmin(ReadOnlyAdmin):
     log_reads = True
-    list_display = ("id", "child_link", "guardian_link", "relationship", "authority", "decided_at")
-    list_display_links = ("id",)
+    list_display = ("__str__", "child_link", "guardian_link", "relationship", "authority", "decided_at")
+    list_display_links = ("__str__",)
     list_filter = ("authority",)
     list_select_related = ("child", "guardian")
     search_fields = ("child__external_id__exact", "guardian__external_id__exact")
@@ -224,6 +229,7 @@ class GuardianshipAdmin(ReadOnlyAdmin):
                 "Your reason says how you checked, without names or numbers of documents.",
                 submit="Verify guardian",
             ),
+            done=lambda obj, result: "Verified. The guardian is told and may decide for the child.",
         ),
         Button(
             verb="dispute",
@@ -235,9 +241,10 @@ class GuardianshipAdmin(ReadOnlyAdmin):
             consequences=says(
                 "Does somebody contest this guardianship?",
                 "The guardian is told nothing and decides nothing until it is settled.",
-                not_=("No import can undo this.",),
+                not_=("An import does not undo this.",),
                 submit="Mark as disputed",
             ),
+            done=lambda obj, result: "Marked as disputed. The guardian is told nothing until it is settled.",
         ),
         Button(
             verb="end",
@@ -252,6 +259,7 @@ class GuardianshipAdmin(ReadOnlyAdmin):
                 irreversible=("An ended guardianship cannot be taken up again.",),
                 submit="End guardianship",
             ),
+            done=lambda obj, result: "Ended. The guardian decides nothing for this child any more.",
         ),
     )
 
@@ -300,7 +308,7 @@ class UserAdmin(AuditedAdmin):
             consequences=says(
                 "Which power does this colleague need?",
                 "A superuser who is neither you nor this colleague decides.",
-                not_=("Nothing changes before that.",),
+                not_=("Nothing changes before that decision.",),
                 submit="Ask for power",
             ),
             done=lambda user, result: "Asked. A superuser decides under People › Access grants.",
@@ -320,6 +328,7 @@ class UserAdmin(AuditedAdmin):
                 not_=("What the colleague did stays on record, with their name.",),
                 submit="Switch account off",
             ),
+            done=lambda obj, result: "Switched off. Every open session of the account has ended.",
         ),
         Button(
             verb="reactivate",
@@ -332,6 +341,7 @@ class UserAdmin(AuditedAdmin):
                 "The colleague can sign in. They have no powers until these are asked for and approved.",
                 submit="Switch account on",
             ),
+            done=lambda obj, result: "Switched on. The account has no powers until these are approved.",
         ),
     )
 
@@ -342,6 +352,9 @@ class UserAdmin(AuditedAdmin):
         # Whoever could change an address could take the account over by a password link.
         fixed = ("email",) if obj else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def heading(self, obj: User) -> str:
+        return obj.get_short_name()
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.fields if obj else ("email", "name")
@@ -365,7 +378,7 @@ class UserAdmin(AuditedAdmin):
 
 @admin.register(AccessGrant)
 class AccessGrantAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user_name", "power_name", "status", "asked_by", "requested_at", "given_by")
+    list_display = ("__str__", "user_name", "power_name", "status", "asked_by", "requested_at", "given_by")
     list_filter = ("status",)
     list_select_related = ("user", "group", "requested_by", "approved_by")
     fields = ("user_name", "power_name", "status", "asked_by", "requested_at", "given_by", "decided_at")
@@ -383,6 +396,7 @@ class AccessGrantAdmin(ReadOnlyAdmin):
                 happens=["The power is theirs at once."],
                 submit="Give power",
             ),
+            done=lambda obj, result: "Given. The power is theirs at once.",
         ),
         Button(
             verb="refuse",
@@ -393,6 +407,7 @@ class AccessGrantAdmin(ReadOnlyAdmin):
             consequences=says(
                 "Refuse this power?", "Nothing changes for the colleague.", submit="Refuse power"
             ),
+            done=lambda obj, result: "Refused. Nothing changes for the colleague.",
         ),
         Button(
             verb="revoke",
@@ -407,6 +422,7 @@ class AccessGrantAdmin(ReadOnlyAdmin):
                 "It is gone at the colleague’s next request.",
                 submit="Take power back",
             ),
+            done=lambda obj, result: "Taken back.",
         ),
     )
 
