@@ -112,10 +112,10 @@ def _insert(constants: dict[str, Any], select: str, parameters: tuple[Any, ...])
 
 
 def cancel_waiting(campaign: Campaign, *, by: Acts, at: datetime, reason: str) -> int:
-    """Stop what has not left yet and say how many. A mail on its way at this moment may still go,
+    """Stop what has not left yet, parked or not, and say how many. A mail on its way may still go,
     and is then counted as sent. Raises NothingWaiting."""
     with transaction.atomic():
-        stopped = campaign.notices.filter(status=Status.WAITING).update(status=Status.CANCELLED)
+        stopped = campaign.notices.unsent().update(status=Status.CANCELLED)
         if not stopped:
             raise NothingWaiting("Nothing of this campaign is waiting any more.")
         audit("notices.cancel_waiting", campaign, by=by, at=at, reason=reason, details={"stopped": stopped})

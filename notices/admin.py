@@ -55,7 +55,10 @@ def _people(number: int) -> str:
 
 def _before_cancelling(campaign: Campaign, request: HttpRequest) -> Consequences:
     counts = campaign.counts()
-    waiting, told = counts[Status.WAITING], counts[Status.SENT] + counts[Status.POSTED]
+    waiting, told = (
+        counts[Status.WAITING] + counts[Status.PARKED],
+        counts[Status.SENT] + counts[Status.POSTED],
+    )
     return Consequences(
         question="Cancel what is still waiting?",
         happens=[f"{_people(waiting)} will not get this mail."],
@@ -102,7 +105,7 @@ class CampaignAdmin(ReadOnlyAdmin):
             label="Cancel what is still waiting",
             action=actions.cancel_waiting,
             permission="notices.cancel_campaign",
-            shown=lambda campaign: campaign.notices.filter(status=Status.WAITING).exists(),
+            shown=lambda campaign: campaign.notices.unsent().exists(),
             consequences=_before_cancelling,
             danger=True,
             done=lambda campaign, stopped: f"Cancelled: {stopped:,} will not go out.",

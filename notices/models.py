@@ -94,6 +94,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
             Q(lease_until=None) | Q(lease_until__lt=Now())
         )
 
+    def unsent(self) -> "NoticeQuerySet":
+        """What may still leave: by itself, or when staff try it again."""
+        return self.filter(status__in=[Status.WAITING, Status.PARKED])
+
+    def reached(self) -> "NoticeQuerySet":
+        """Who was told, or may have been: a mail in doubt, or in a sender's hands when it was cancelled."""
+        in_hand = Q(status=Status.CANCELLED, lease_token__isnull=False)
+        told = Q(status__in=[Status.SENT, Status.POSTED, Status.BOUNCED])
+        return self.filter(told | in_hand | Q(is_possible_duplicate=True))
+
 
 class Notice(models.Model):
     """One person told, or to be told, of one campaign."""

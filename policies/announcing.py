@@ -12,7 +12,6 @@ from notices import actions as notices
 from notices.actions import LetterDraft
 from notices.letters import compose
 from notices.models import Campaign
-from notices.models import Status as NoticeStatus
 from people.models import Person, User
 
 from . import audience
@@ -56,15 +55,15 @@ def _stop(campaign: Campaign, *, by: User, at: datetime, reason: str) -> int:
 
 
 def _told_by(campaign: Campaign) -> list[audience.Group]:
-    """Whom a campaign reached, in its groups, at the addresses they have now."""
-    reached = campaign.notices.filter(
-        status__in=[NoticeStatus.SENT, NoticeStatus.POSTED, NoticeStatus.BOUNCED]
-    )
+    """Whom a campaign reached, in its groups, at the addresses they have now; not who left since."""
+    reached = campaign.notices.reached()
     return [
         audience.Group(
             variant,
             variant,
-            Person.objects.filter(pk__in=reached.filter(letter__variant=variant).values("recipient_id")),
+            Person.objects.active().filter(
+                pk__in=reached.filter(letter__variant=variant).values("recipient_id")
+            ),
             by_mail=variant != audience.CHILD,
         )
         for variant in audience.VARIANTS

@@ -67,7 +67,7 @@ def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:
         question=f"Withdraw {version.policy} of {_day(version)} before it takes effect?",
         happens=[
             "The version in force now stays in force.",
-            *_stopped(counts.get("waiting", 0)),
+            *_stopped(counts.get("waiting", 0) + counts.get("parked", 0)),
             *_told_otherwise(told),
         ],
         not_=["The text stays on record, marked as withdrawn."],

@@ -114,15 +114,16 @@ def test_columns_in_another_order_are_refused():
 def test_cancelling_stops_what_waits_and_nothing_else():
     letter = LetterFactory()
     waiting = NoticeFactory(letter=letter)
+    parked = NoticeFactory(letter=letter, status=Status.PARKED)
     sent = NoticeFactory(letter=letter, status=Status.SENT)
     elsewhere = NoticeFactory()
     stopped = actions.cancel_waiting(letter.campaign, by=SYSTEM, at=LONG_AGO, reason="A wrong date")
-    statuses = [Notice.objects.get(pk=notice.pk).status for notice in (waiting, sent, elsewhere)]
-    assert (stopped, statuses) == (1, [Status.CANCELLED, Status.SENT, Status.WAITING])
+    statuses = [Notice.objects.get(pk=notice.pk).status for notice in (waiting, parked, sent, elsewhere)]
+    assert (stopped, statuses) == (2, [Status.CANCELLED, Status.CANCELLED, Status.SENT, Status.WAITING])
     event = Event.objects.get()
     assert (event.verb, event.details, event.reason) == (
         "notices.cancel_waiting",
-        {"stopped": 1},
+        {"stopped": 2},
         "A wrong date",
     )
 

@@ -1,6 +1,7 @@
 """What a publication sets in motion: everyone concerned is told once, or nothing happens at all."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from law.models import Company
 from notices import actions as notices
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
+from people.models import Person
 from policies import actions, announcing, audience
 from policies.models import PolicyVersion, Status
 from tests.people.factories import GuardianshipFactory, PersonFactory, UserFactory
@@ -154,6 +156,26 @@ def test_withdrawing_stops_what_waits_and_tells_who_was_told(version: PolicyVers
         news.letters.filter(language="en").first().subject
         == "Our privacy policy does not change on 2 March 2026"
     )
+
+
+def test_a_parked_mail_cannot_announce_what_was_withdrawn(version: PolicyVersion) -> None:
+    PersonFactory()
+    campaign = publish(version)
+    campaign.notices.update(status=NoticeStatus.PARKED)
+    actions.withdraw(version, by=UserFactory(), at=NOW, reason="A mistake.")
+    assert campaign.notices.get().status == NoticeStatus.CANCELLED
+
+
+def test_a_withdrawal_reaches_who_may_have_been_told_and_nobody_who_left(version: PolicyVersion) -> None:
+    """A sender had Amina's mail in hand as it was cancelled; nobody can know whether it went out."""
+    amina, left = PersonFactory(), PersonFactory()
+    campaign = publish(version)
+    campaign.notices.filter(recipient_id=amina.pk).update(lease_token=uuid4())
+    campaign.notices.filter(recipient_id=left.pk).update(status=NoticeStatus.SENT)
+    Person.objects.filter(pk=left.pk).update(left_at=NOW)
+    actions.withdraw(version, by=UserFactory(), at=NOW, reason="A mistake.")
+    news = Campaign.objects.get(event=announcing.WITHDRAWAL)
+    assert list(news.notices.values_list("recipient_id", flat=True)) == [amina.pk]
 
 
 def test_withdrawing_before_anybody_was_told_is_quiet(version: PolicyVersion) -> None:
