@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from audit.actors import SYSTEM
 from audit.refusals import Refused
+from audit.text import clean_line
 from law.models import Company
 from policies import actions
-from policies.markdown import clean_markdown, strip_front_matter
+from policies.markdown import check_limits, clean_markdown, strip_front_matter
 from policies.models import Policy, PolicyText, PolicyVersion
 from policies.texts import fingerprint
 
@@ -29,14 +30,14 @@ class Command(BaseCommand):
         parser.add_argument("--note", default="", help="One line for the list of versions.")
 
     def handle(self, *, policy: str, file: Path, effective_on: str, note: str, **_options: Any) -> None:
-        day, body = _past_day(effective_on), _text(file)
+        day, body, line = _past_day(effective_on), _text(file), _note(note)
         document = _policy(policy)
         if known := _version_with(document, body):
             self.stdout.write(f"Already here: {known.policy.slug} of {known.effective_on}. Nothing changed.")
             return
         try:
             version = actions.bring_in(
-                document, body, effective_on=day, note=note[:300], by=SYSTEM, at=timezone.now()
+                document, body, effective_on=day, note=line, by=SYSTEM, at=timezone.now()
             )
         except Refused as refusal:
             raise CommandError(f"Nothing was saved. {refusal}") from refusal
@@ -64,7 +65,9 @@ def _past_day(text: str) -> date:
 
 def _text(file: Path) -> str:
     try:
-        return clean_markdown(strip_front_matter(file.read_bytes().decode("utf-8-sig")))
+        body = clean_markdown(strip_front_matter(file.read_bytes().decode("utf-8-sig")))
+        check_limits(body)
+        return body
     except FileNotFoundError:
         raise CommandError(f"There is no file {file}.") from None
     except IsADirectoryError:
@@ -73,6 +76,13 @@ def _text(file: Path) -> str:
         raise CommandError(f"{file} is not UTF-8 text. Save it as UTF-8 and try again.") from None
     except ValidationError as error:
         raise CommandError(f"Nothing was saved. {' '.join(error.messages)}") from None
+
+
+def _note(text: str) -> str:
+    try:
+        return clean_line(text)[:300]
+    except ValidationError as error:
+        raise CommandError(f"The note: {' '.join(error.messages)}") from None
 
 
 def _version_with(policy: Policy, body: str) -> PolicyVersion | None:
