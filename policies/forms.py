@@ -10,6 +10,14 @@ from .markdown import check_limits, clean_markdown, find_placeholders
 from .models import Policy, PolicyText, PolicyVersion, Significance
 
 
+def refuse_placeholders(text: str) -> None:
+    """Found at save, not when 100,000 mails are under way."""
+    if found := find_placeholders(text):
+        raise forms.ValidationError(
+            "Nobody would fill in %(found)s. Write it out.", params={"found": ", ".join(found)}
+        )
+
+
 class SignificanceForm(forms.Form):
     """The rationale is the reason every button asks for."""
 
@@ -30,7 +38,7 @@ class PlanForm(forms.Form):
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    title = CleanLineField(max_length=100)
+    title = CleanLineField(max_length=100, validators=[refuse_placeholders])
     places = CleanLineField(
         max_length=300, required=False, help_text=Policy._meta.get_field("places").help_text
     )
@@ -65,7 +73,10 @@ class VersionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class TextForm(forms.ModelForm):  # type: ignore[type-arg]
     title = CleanLineField(
-        max_length=100, required=False, help_text=PolicyText._meta.get_field("title").help_text
+        max_length=100,
+        required=False,
+        help_text=PolicyText._meta.get_field("title").help_text,
+        validators=[refuse_placeholders],
     )
     summary = CleanBlockField(
         max_length=1500,
@@ -73,6 +84,7 @@ class TextForm(forms.ModelForm):  # type: ignore[type-arg]
         label="What changes",
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=PolicyText._meta.get_field("summary").help_text,
+        validators=[refuse_placeholders],
     )
 
     class Meta:
@@ -85,16 +97,3 @@ class TextForm(forms.ModelForm):  # type: ignore[type-arg]
         check_limits(body)
         refuse_placeholders(body)
         return body
-
-    def clean_summary(self) -> str:
-        summary: str = self.cleaned_data["summary"]
-        refuse_placeholders(summary)
-        return summary
-
-
-def refuse_placeholders(text: str) -> None:
-    """Found at save, not when 100,000 mails are under way."""
-    if found := find_placeholders(text):
-        raise forms.ValidationError(
-            "Nobody would fill in %(found)s. Write it out.", params={"found": ", ".join(found)}
-        )

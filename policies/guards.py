@@ -118,7 +118,7 @@ def _missing_in(text: PolicyText, *, needs_points: bool) -> list[str]:
         missing.append(
             f"Say what changes in {language}: 1 to {MOST_POINTS} sentences, each on a line of its own."
         )
-    for placeholder in find_placeholders(text.body) + find_placeholders(text.summary):
+    for placeholder in find_placeholders(f"{text.title}\n{text.summary}\n{text.body}"):
         missing.append(f"The {language} text contains “{placeholder}”, which nobody would fill in.")
     return missing
 

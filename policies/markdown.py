@@ -338,6 +338,7 @@ _PLACEHOLDER = re.compile(
     # A word in braces; not after a letter or sign, where CSS and mathematics put theirs.
     r"|(?<![\w\\{}^$])\{ ?(?:[A-Za-z_][\w.]+|n) ?\}"
     r"|(?<![\w%])%(?:\([A-Za-z_]\w*\))?[sd]\b"
+    r"|\{greeting\}"  # our own, which a mail must hold once, stands after a word (notices.letters)
 )
 
 

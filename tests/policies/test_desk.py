@@ -14,7 +14,7 @@ from people.models import User
 from policies.models import Policy, PolicyText, PolicyVersion, Significance, Status
 from tests.people.factories import PersonFactory, UserFactory
 
-from .factories import PolicyFactory, PolicyVersionFactory
+from .factories import PolicyFactory, PolicyTextFactory, PolicyVersionFactory
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/policies/policyversion/add/"
@@ -71,6 +71,8 @@ def test_staff_write_a_draft_with_its_text(desk: Client) -> None:
         ("texts-0-body", "pay \u202egpj.exe", "turns the direction of writing"),
         ("texts-0-body", "# h\n" * 10_001, "10,000"),
         ("texts-0-summary", "{{ name }} pays", "Nobody would fill in"),
+        ("texts-0-summary", "Hello{greeting}, you", "Nobody would fill in"),
+        ("texts-0-title", "Hello{greeting}", "Nobody would fill in"),
         ("texts-0-summary", "s" * 1501, "1,500"),
         ("texts-0-language", "xx", "not one of the available choices"),
         ("note", "n" * 301, "at most 300"),
@@ -85,6 +87,15 @@ def test_a_bad_field_says_so_beside_it_and_saves_nothing(
     assert response.status_code == 200
     assert sentence in response.content.decode()
     assert not PolicyVersion.objects.exists()
+
+
+def test_the_longest_title_still_gives_a_subject(desk: Client) -> None:
+    version = PolicyVersionFactory(policy__title="T" * 100, approved=True, effective_on=date(2099, 9, 30))
+    for language in ("es", "fr", "de"):
+        PolicyTextFactory(version=version, language=language)
+    reading = reverse("admin:policies_policyversion_reading", args=[version.pk])
+    for url in (reading, button(version, "publish")):
+        assert desk.get(url).status_code == 200
 
 
 def test_scripts_and_template_signs_are_shown_not_run(desk: Client) -> None:
