@@ -19,6 +19,7 @@ from .models import Event
 from .naming import actor_name
 
 HISTORY_PAGE = 50
+LONGEST_NUMBER = 20  # digits; Python refuses to read thousands of them
 READ = "read"
 
 
@@ -76,7 +77,7 @@ def history(request: HttpRequest, obj: models.Model) -> dict[str, Any]:
     with_reads = request.GET.get("reads") == "1"
     events = Event.objects.about(obj) if with_reads else Event.objects.about(obj).deeds()
     before = request.GET.get("before", "")
-    if before.isdecimal():
+    if before.isdecimal() and len(before) < LONGEST_NUMBER:
         events = events.filter(pk__lt=int(before))
     rows = list(events[: HISTORY_PAGE + 1])
     shown = rows[:HISTORY_PAGE]
