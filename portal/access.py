@@ -19,8 +19,9 @@ def main_policy() -> Policy | None:
 
 
 def policy_or_404(slug: str | None) -> Policy:
-    """The policy of that address; without one, the main policy."""
-    found = public_policies()
+    """The policy of that address; without one, the main policy. Also one whose only version was
+    withdrawn: a mail that said so leads here."""
+    found = Policy.objects.filter(Exists(_shown().filter(policy=OuterRef("pk"))))
     policy = found.filter(slug=slug).first() if slug else found.filter(is_main=True).first()
     if policy is None:
         raise Http404("There is no such policy.")
@@ -29,8 +30,11 @@ def policy_or_404(slug: str | None) -> Policy:
 
 def versions_of(policy: Policy) -> PolicyVersionQuerySet:
     """Every version the public was ever shown, latest first."""
-    shown = PolicyVersion.objects.filter(policy=policy, status__in=[Status.PUBLISHED, Status.WITHDRAWN])
-    return shown.filter(published_at__isnull=False).order_by("-effective_on", "-published_at")
+    return _shown().filter(policy=policy).order_by("-effective_on", "-published_at")
+
+
+def _shown() -> PolicyVersionQuerySet:
+    return PolicyVersion.objects.filter(status__in=[Status.PUBLISHED, Status.WITHDRAWN])
 
 
 def with_texts(versions: PolicyVersionQuerySet, *, bodies: bool = True) -> PolicyVersionQuerySet:

@@ -161,6 +161,13 @@ def test_a_withdrawn_version_says_that_it_never_takes_effect(client, policy):
         assert "What you can do" not in said
 
 
+def test_the_mail_of_a_withdrawal_leads_somewhere_even_when_nothing_else_was_published(client):
+    PolicyVersionFactory.create(policy__slug="cookies", withdrawn=True)
+    said = client.get("/policies/cookies/").content.decode()
+    assert "No version is in force yet." in said
+    assert client.get("/policies/cookies/versions/").status_code == 200
+
+
 def test_a_version_published_in_a_withdrawn_ones_place_is_the_one_shown(client, policy):
     PolicyVersionFactory.create(policy=policy, withdrawn=True, effective_on=date(2026, 1, 1), text="gone")
     published(policy, date(2026, 1, 1), "here")
