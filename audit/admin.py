@@ -142,7 +142,7 @@ class SealAdmin(RecordAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         now = timezone.now()
-        waiting = Event.objects.unsealed().filter(pk__gt=settled_event(now))
+        waiting = Event.objects.unsealed(after=settled_event(now))
         context = {"waiting": waiting.count(), "oldest": waiting.first(), "overdue_since": now - PATIENCE}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 

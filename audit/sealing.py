@@ -23,7 +23,7 @@ def seal(*, at: datetime, after: int | None = None) -> Seal | None:
     with transaction.atomic():
         _one_sealer_at_a_time()
         floor = settled_event(at) if after is None else after
-        events = list(Event.objects.unsealed().filter(pk__gt=floor)[:BATCH])
+        events = list(Event.objects.unsealed(after=floor)[:BATCH])
         return _forge(events, at) if events else None
 
 

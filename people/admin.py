@@ -263,6 +263,17 @@ class GuardianshipAdmin(ReadOnlyAdmin):
         ),
     )
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Guardianship], search_term: str
+    ) -> tuple[QuerySet[Guardianship], bool]:
+        """Each person first, then their links: an OR across both joins would read every row."""
+        for word in search_term.replace("\0", "").split():
+            person = Person.objects.filter(external_id=word).first()
+            if person is None:
+                return queryset.none(), False
+            queryset = queryset.filter(Q(child=person) | Q(guardian=person))
+        return queryset, False
+
     @admin.display(description="child")
     def child_link(self, link: Guardianship) -> SafeString:
         return format_html('<a href="{}">{}</a>', _page(link.child), link.child.external_id)

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.refusals import Refused
+from audit.sealing import settled_event
+from audit.verification import PATIENCE
 from law.models import AgeOfConsent, Company
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
@@ -17,8 +19,6 @@ from people.models import AccessGrant, Authority, Guardianship
 from policies import guards
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
-
-SEALING_GRACE = timedelta(minutes=10)  # beat seals each minute; ten without means that it stands still
 
 
 @dataclass(frozen=True)
@@ -92,15 +92,16 @@ def _not_delivered() -> Iterator[Line]:
         NoticeStatus.WAITING: "waiting to leave",
     }
     for status, words in stuck.items():
-        if count := Notice.objects.filter(status=status).count():
+        if count := Notice.objects.in_state(status).count():
             yield Line(
                 f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count
             )
 
 
 def _machinery() -> Iterator[Line]:
-    oldest = Event.objects.unsealed().first()
-    if oldest and oldest.at < timezone.now() - SEALING_GRACE:
+    now = timezone.now()
+    oldest = Event.objects.unsealed(after=settled_event(now)).first()
+    if oldest and oldest.at < now - PATIENCE:
         yield Line("Audit events wait to be sealed: is the beat process running?", _list("audit_event"))
 
 
@@ -120,7 +121,9 @@ def _coming(today: date) -> Iterator[Line]:
 
 def _untold_guardians() -> Iterator[Line]:
     campaign = Campaign.objects.first()
-    alone = campaign.notices.filter(letter__variant=CHILD).count() if campaign else 0
+    alone = (
+        campaign.notices.filter(status=NoticeStatus.POSTED, letter__variant=CHILD).count() if campaign else 0
+    )
     if campaign and alone:
         sentence = (
             f"{_of(alone, 'learner')} under age without a verified guardian: told by prominent notice only"

@@ -305,3 +305,18 @@ def test_the_family_is_shown_with_links() -> None:
     html = desk().get(page(link.child)).content.decode()
     assert page(link) in html
     assert page(link.guardian) in html
+
+
+def test_a_guardianship_is_found_by_either_id_and_by_both(client: Client) -> None:
+    client.force_login(UserFactory(group="support"))
+    link, other = GuardianshipFactory(), GuardianshipFactory()
+    child, guardian = link.child.external_id, link.guardian.external_id
+
+    def found(words: str) -> set[int]:
+        response = client.get("/admin/people/guardianship/", {"q": words})
+        return {row.pk for row in response.context["cl"].result_list}
+
+    for words in (child, guardian, f" {guardian} {child}"):
+        assert found(words) == {link.pk}
+    assert found("") == {link.pk, other.pk}
+    assert found("nobody") == found(f"{child} {other.child.external_id}") == set()
