@@ -98,7 +98,11 @@ def versions(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 @public_page
 def version(request: HttpRequest, day: date, slug: str | None = None) -> HttpResponse:
     found = access.version_or_404(access.policy_or_404(slug), day)
-    context = {"policy": found.policy, **reading(found, visitor_language(request))}
+    context = {
+        "policy": found.policy,
+        "is_first": not access.versions_of(found.policy).before(found).exists(),
+        **reading(found, visitor_language(request)),
+    }
     return render(request, "portal/version.html", context)
 
 

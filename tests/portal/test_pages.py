@@ -138,7 +138,7 @@ def test_the_list_shows_every_version_with_its_stage(client, policy):
     said = words(page(client, "/versions/"))
     assert re.search(
         "1 July 2026 Coming .* 20 June 2026 Withdrawn before it took effect .* "
-        "2 March 2026 In force .* 1 January 2026 Superseded The first one",
+        "2 March 2026 In force .* 1 January 2026 Earlier version The first one",
         said,
     )
 
@@ -329,8 +329,15 @@ def test_pages_ask_the_database_as_often_however_many_versions_there_are(
     for path, queries in [
         ("/", 8),
         ("/versions/", 5),
-        (f"/versions/{day}/", 6),
+        (f"/versions/{day}/", 7),
         (f"/versions/{day}/changes/", 9),
     ]:
         with django_assert_num_queries(queries):
             client.get(path)
+
+
+def test_the_first_version_leads_to_no_page_of_changes(client, policy):
+    published(policy, date(2025, 1, 1), "Words.")
+    published(policy, date(2025, 2, 1), "Other words.")
+    assert "This is the first version." in page(client, "/versions/2025-01-01/")
+    assert "See what this version changes" in page(client, "/versions/2025-02-01/")
