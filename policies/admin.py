@@ -278,7 +278,8 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     @admin.display(description="stage")
     def stage_today(self, version: PolicyVersion) -> str:
-        return str(version.stage)  # type: ignore[attr-defined]  # from with_stage
+        stage: str = version.stage  # type: ignore[attr-defined]  # from with_stage
+        return Status(stage).label if stage in Status.values else stage
 
     @admin.display(description="next")
     def next_step(self, version: PolicyVersion) -> str:

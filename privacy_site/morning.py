@@ -164,7 +164,7 @@ def _waiting_for_approval(request: HttpRequest) -> Iterator[Line]:
 def _access_grants() -> Iterator[Line]:
     for grant in AccessGrant.objects.filter(status="requested").select_related("user", "group"):
         yield Line(
-            f"{grant.user.get_short_name()}: {grant.power} is asked for",
+            f"Access as {grant.power} for {grant.user.get_short_name()} waits for approval",
             reverse("admin:people_accessgrant_change", args=[grant.pk]),
         )
 
