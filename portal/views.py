@@ -144,13 +144,13 @@ def _former(earlier: list[PolicyVersion], chosen: str) -> PolicyVersion | None:
 def _comparison(former: PolicyVersion | None, version: PolicyVersion, language: str) -> dict[str, Any]:
     """The differences, and the summary in the visitor's language whatever was compared."""
     words = access.text_for(version, language)
-    points = words.points if words else []
+    said = {"points": words.points, "points_language": words.language} if words else {}
     found = access.with_texts(PolicyVersion.objects.filter(pk=former.pk)).first() if former else None
     pair = access.texts_to_compare(found, version, language) if found else None
     if pair is None:
-        return {"text": words, "points": points}
+        return {"text": words, **said}
     before, after = pair
-    return {"text": after, "points": points, "comparison": compare(before.body, after.body)}
+    return {"text": after, **said, "comparison": compare(before.body, after.body)}
 
 
 def health(request: HttpRequest) -> JsonResponse:

@@ -341,3 +341,12 @@ def test_the_first_version_leads_to_no_page_of_changes(client, policy):
     published(policy, date(2025, 2, 1), "Other words.")
     assert "This is the first version." in page(client, "/versions/2025-01-01/")
     assert "See what this version changes" in page(client, "/versions/2025-02-01/")
+
+
+def test_a_summary_says_its_own_language_where_the_texts_compared_are_in_another(client, policy):
+    published(policy, date(2026, 1, 1), "We keep it two years.")
+    version = published(policy, date(2026, 2, 1), "We keep it one year.")
+    PolicyTextFactory.create(version=version, language="es", body="Un año.", summary="Menos tiempo.")
+    html = page(client, "/versions/2026-02-01/changes/", accept_language="es")
+    assert '<ul class="points" lang="es"><li>Menos tiempo.</li>' in html
+    assert "Este texto está en inglés." in html
