@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 def summary(found: Verified, folder: Path) -> str:
     outside = (
-        f"{_many(found.anchors, 'anchor')} agree"
+        f"{_many(found.anchors, 'anchor')} agree{'s' if found.anchors == 1 else ''}"
         if found.anchors
         else f"no anchors in {folder} to compare with, so a record rewritten as a whole would not show"
     )
