@@ -106,23 +106,23 @@ class Plan:
 
     def _compare_persons(self, window: list[Any], current: dict[str, "_Current"], born_after: str) -> None:
         verdicts = []
+        children: dict[int | None, int] = {}
         for row in window:
             known = current.get(row["external_id"], _NOBODY)
-            verdicts.append((known.verdict(row), known.pk, known.revision, row["line"]))
+            verdict = known.verdict(row)
+            verdicts.append((verdict, known.pk, known.revision, row["line"]))
+            if verdict == "changed" and _is_unfit(row, born_after):
+                children[known.pk] = row["line"]
         self.staging.run_many("UPDATE person SET verdict = ?, id = ?, revision = ? WHERE line = ?", verdicts)
-        self._keep_guardians_grown_up(
-            [pk for verdict, pk, *_ in verdicts if verdict == "changed"], born_after
-        )
+        self._keep_guardians_grown_up(children)
 
-    def _keep_guardians_grown_up(self, changed: list[int | None], born_after: str) -> None:
+    def _keep_guardians_grown_up(self, children: dict[int | None, int]) -> None:
         """Whoever looks after somebody in our records cannot become a learner or a minor by a file."""
-        wards = Guardianship.objects.filter(guardian_id__in=changed).exclude(authority=Authority.ENDED)
+        wards = Guardianship.objects.filter(guardian_id__in=children).exclude(authority=Authority.ENDED)
         for pk in set(wards.values_list("guardian_id", flat=True)):
-            unfit = "SELECT line FROM person WHERE id = ? AND (role = 'learner' OR birth_date > ?)"
-            for (line,) in self.staging.run(unfit, pk, born_after).fetchall():
-                self.staging.reject(
-                    line, "role: this person is somebody's guardian in our records, so not a child."
-                )
+            self.staging.reject(
+                children[pk], "role: this person is somebody's guardian in our records, so not a child."
+            )
 
     def _note_holders(self, window: list[Any], current: dict[str, "_Current"]) -> None:
         """Who holds, in our records, the address that a row would give to another adult."""
@@ -253,8 +253,9 @@ def _text(value: Any) -> str:
     return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _is_unfit(link: Any, born_after: str) -> bool:
-    return link["role"] == Role.LEARNER or (link["birth_date"] or "") > born_after
+def _is_unfit(guardian: Any, born_after: str) -> bool:
+    """Of a person's row or of a link's: a learner or a minor is nobody's guardian."""
+    return guardian["role"] == Role.LEARNER or (guardian["birth_date"] or "") > born_after
 
 
 def _link_verdict(authority: str | None, is_verified: bool) -> str:
