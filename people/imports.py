@@ -31,6 +31,13 @@ from .staging import FIELDS, WINDOW, Staging, staged
 
 COLUMNS = ("external_id", *FIELDS, "guardians")
 Progress = Callable[[str, int], object]
+TAKEN = """
+SELECT mine.line AS line FROM holder JOIN person AS mine ON mine.line = holder.line
+LEFT JOIN person AS theirs ON theirs.external_id = holder.external_id AND theirs.verdict <> 'rejected'
+WHERE mine.line > ? AND (theirs.line IS NULL OR (theirs.email = mine.email AND theirs.role <> 'learner'))
+ORDER BY holder.line LIMIT ?
+"""
+HEIRS = "SELECT line FROM holder WHERE external_id = (SELECT external_id FROM person WHERE line = ?)"
 
 
 @dataclass(frozen=True)
@@ -143,18 +150,23 @@ class Plan:
 
     def _refuse_taken_addresses(self) -> None:
         """A row may take an address from somebody who gives it up in the same file, from nobody else."""
-        while taken := self.staging.run(
-            "SELECT mine.line FROM holder JOIN person AS mine ON mine.line = holder.line"
-            " LEFT JOIN person AS theirs"
-            "   ON theirs.external_id = holder.external_id AND theirs.verdict <> 'rejected'"
-            " WHERE mine.verdict = 'rejected' OR theirs.line IS NULL"
-            "   OR (theirs.email = mine.email AND theirs.role <> 'learner') LIMIT ?",
-            WINDOW,
-        ).fetchall():
+        last = 0
+        while taken := self.staging.run(TAKEN, last, WINDOW).fetchall():
             for (line,) in taken:
-                self.staging.run("DELETE FROM holder WHERE line = ?", line)
-                if not self.staging.is_rejected(line):
-                    self.staging.reject(line, "email: another person in our records has this address.")
+                self._refuse_taken(line)
+            last = taken[-1]["line"]
+        self.staging.run(
+            "DELETE FROM holder WHERE line IN (SELECT line FROM person WHERE verdict = 'rejected')"
+        )
+
+    def _refuse_taken(self, line: int) -> None:
+        """And then whoever counted on the address that this row no longer gives up, and so on."""
+        waiting = [line]
+        while waiting:
+            line = waiting.pop()
+            if not self.staging.is_rejected(line):
+                self.staging.reject(line, "email: another person in our records has this address.")
+                waiting += [heir for (heir,) in self.staging.run(HEIRS, line)]
 
     def _learn_guardians(self) -> None:
         for window in self.staging.link_windows():

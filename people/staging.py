@@ -32,6 +32,7 @@ CREATE TABLE link (
 ) WITHOUT ROWID;
 CREATE TABLE known (external_id TEXT PRIMARY KEY, role TEXT NOT NULL, birth_date TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE holder (line INTEGER PRIMARY KEY, external_id TEXT NOT NULL);
+CREATE INDEX heirs ON holder(external_id);
 CREATE TABLE remark (line INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL);
 """
 

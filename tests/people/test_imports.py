@@ -318,6 +318,24 @@ def test_addresses_that_change_hands_do_so_in_one_import(run: Run) -> None:
     assert run(*swapped)[0]["unchanged"] == 3
 
 
+def test_addresses_that_slipped_by_a_line_are_refused_one_after_the_other(run: Run) -> None:
+    """The last one's new address is somebody's who gives up nothing, so nobody before may move either."""
+    run(*(row(name, email=f"{name}@x.org") for name in "abcdz"))
+    counts, report = run(
+        row("a", email="b@x.org"), row("b", email="c@x.org"), row("c", email="z@x.org"), row("d")
+    )
+    assert (counts["changed"], counts["rejected"]) == (1, 3)
+    assert [line.partition(":")[0] for line in report] == ["line 2", "line 3", "line 4"]
+    assert Person.objects.get(external_id="a").email == "a@x.org"
+
+
+def test_a_ring_of_addresses_moves_or_stays_as_one(run: Run) -> None:
+    run(*(row(name, email=f"{name}@x.org") for name in "abcz"))
+    ring = [row("a", email="b@x.org"), row("b", email="c@x.org")]
+    assert run(*ring, row("c", email="a@x.org", birth_date="yesterday"))[0]["rejected"] == 3
+    assert run(*ring, row("c", email="a@x.org"))[0]["changed"] == 3
+
+
 def test_an_address_stays_taken_when_its_holders_row_is_rejected(run: Run) -> None:
     run(row("x", email="a@x.org"), row("y", email="b@x.org"), row("w", email="c@x.org"))
     # y takes x's address, x takes w's, but w keeps it: so neither x nor y may move.
