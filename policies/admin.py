@@ -176,6 +176,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             fresh_login=True,
             shown=lambda version: version.status == Status.APPROVED,
             consequences=consequences.planning,
+            done=lambda version, result: "Planned. The day stands below.",
         ),
         Button(
             verb="allow-early",
@@ -256,7 +257,15 @@ class PolicyVersionAdmin(AuditedAdmin):
         return sorted(buttons, key=lambda b: b.verb == "decide-significance" and bool(obj.significance))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PolicyVersion]:
-        people = ("policy", "significance_by", "submitted_by", "approved_by", "early_by", "published_by")
+        people = (
+            "policy",
+            "significance_by",
+            "submitted_by",
+            "approved_by",
+            "early_by",
+            "published_by",
+            "planned_by",
+        )
         rows = cast(PolicyVersionQuerySet, super().get_queryset(request))
         return rows.with_stage(Company.current().today()).select_related(*people)
 
@@ -283,6 +292,9 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     @admin.display(description="next")
     def next_step(self, version: PolicyVersion) -> str:
+        if version.status == Status.APPROVED and version.publish_on:
+            day = f"{version.publish_on:%-d %B %Y}"
+            return f"It is published by itself on {day}. You can also publish it now, or plan another day."
         return NEXT[version.stage]  # type: ignore[attr-defined]  # from with_stage
 
     @admin.display(description="people told")
@@ -303,6 +315,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Put forward", version.submitted_by, version.submitted_at),
             ("Approved", version.approved_by, version.approved_at),
             ("Early date allowed", version.early_by, None),
+            ("Publication planned", version.planned_by, None),
             ("Published", version.published_by, version.published_at),
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
         )

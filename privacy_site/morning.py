@@ -115,6 +115,9 @@ def _reviews(company: Company, today: date, *, late: bool) -> Iterator[Line]:
 
 
 def _coming(today: date) -> Iterator[Line]:
+    planned = PolicyVersion.objects.filter(status=Status.APPROVED, publish_on__gt=today)
+    for version in planned.select_related("policy"):
+        yield Line(f"{version} is published by itself on {version.publish_on:%-d %B %Y}", _page(version))
     for version in PolicyVersion.objects.coming(today).select_related("policy"):
         yield Line(f"{version.policy} changes on {version.effective_on:%-d %B %Y}", _page(version))
 

@@ -97,3 +97,13 @@ def test_every_line_leads_to_a_page_that_opens(client: Client) -> None:
     assert len(links) >= 9
     for link in links:
         assert client.get(link.replace("&amp;", "&")).status_code == 200, link
+
+
+def test_a_planned_publication_is_announced_and_its_page_says_when(client: Client) -> None:
+    version = PolicyVersionFactory(
+        approved=True, effective_on=date(2099, 3, 2), publish_on=date(2099, 1, 5), planned_by=UserFactory()
+    )
+    assert "is published by itself on 5 January 2099" in morning(client)
+    html = client.get(f"/admin/policies/policyversion/{version.pk}/change/").content.decode()
+    assert "It is published by itself on 5 January 2099." in html
+    assert "Publication planned by" in html
