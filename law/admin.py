@@ -11,11 +11,30 @@ from audit.buttons import Button, Consequences
 from . import actions
 from .models import AgeOfConsent, Company
 
+OLDEST = 21  # years; no law asks a guardian for longer
+
 
 class EndForm(forms.Form):
     in_force_until = forms.DateField(
         label="First day it no longer binds", widget=forms.DateInput(attrs={"type": "date"})
     )
+
+
+def _age(name: str) -> forms.IntegerField:
+    hint = AgeOfConsent._meta.get_field(name).help_text
+    return forms.IntegerField(required=False, min_value=0, max_value=OLDEST, help_text=hint)
+
+
+class AgeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A place no person can be in, or an age nobody lives to, would break or silence the audience."""
+
+    place = forms.RegexField(
+        r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        help_text=AgeOfConsent._meta.get_field("place").help_text,
+        error_messages={"invalid": "Write a country, or country and region, in capitals: FR, US-CA."},
+    )
+    parent_needed_below = _age("parent_needed_below")
+    own_consent_from = _age("own_consent_from")
 
 
 def _says(question: str, *happens: str, submit: str) -> Any:
@@ -61,6 +80,7 @@ class SourceRead(admin.BooleanFieldListFilter):
 class AgeOfConsentAdmin(AuditedAdmin):
     """Rows are never edited: a new fact is a new row, and the old one ends."""
 
+    form = AgeForm
     list_display = (
         "place",
         "rule",

@@ -27,6 +27,18 @@ def test_loading_again_adds_nothing_and_changes_nothing(france: AgeOfConsent) ->
     assert france.is_on is False
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("place", "France"), ("place", "us-ca"), ("parent_needed_below", "2130")]
+)
+def test_a_slip_of_the_finger_makes_no_row(client: Client, field: str, value: str) -> None:
+    client.force_login(UserFactory(group="privacy lead"))
+    fact = {"place": "KE", "rule": "coppa", "parent_needed_below": "18", "source": "Act", "checked": "Read"}
+    rows = AgeOfConsent.objects.count()
+    assert client.post("/admin/law/ageofconsent/add/", {**fact, field: value}).status_code == 200
+    assert AgeOfConsent.objects.count() == rows
+    assert client.post("/admin/law/ageofconsent/add/", fact).status_code == 302
+
+
 def test_an_approved_row_cannot_be_changed_by_anybody(france: AgeOfConsent) -> None:
     actions.approve(france, by=UserFactory(), at=NOW, reason="Read Art. 45.")
     for change in ({"parent_needed_below": 13}, {"source": "?"}):
