@@ -164,7 +164,7 @@ def bring_in(
     `body` is clean Markdown (`markdown.clean_markdown`). Raises `NoVisibleChange`, `DateTaken`."""
     version = PolicyVersion(policy=_lock(policy), effective_on=effective_on, note=note, is_history=True)
     guards.day_is_free(version)
-    guards.differs_from_neighbours(version, body)
+    guards.differs_from_the_one_before(version, body)
     version.published_at = at
     _move(version, Status.PUBLISHED)
     text = PolicyText(

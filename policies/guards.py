@@ -56,7 +56,7 @@ def changes_something(version: PolicyVersion) -> None:
         _differs(before.original, version.original.body)
 
 
-def differs_from_neighbours(version: PolicyVersion, body: str) -> None:
+def differs_from_the_one_before(version: PolicyVersion, body: str) -> None:
     """History too: a version that reads the same as the one before it is no version."""
     before = PolicyVersion.objects.before(version).first()
     if before and before.original:

@@ -19,10 +19,6 @@ class TooEarly(Refused):
     pass
 
 
-class AudienceChanged(Refused):
-    pass
-
-
 class NoVisibleChange(Refused):
     pass
 
