@@ -20,8 +20,7 @@ class EndForm(forms.Form):
     )
 
 
-def _age(name: str) -> forms.IntegerField:
-    hint = AgeOfConsent._meta.get_field(name).help_text
+def _age(hint: Any) -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=0, max_value=OLDEST, help_text=hint)
 
 
@@ -33,8 +32,8 @@ class AgeForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=AgeOfConsent._meta.get_field("place").help_text,
         error_messages={"invalid": "Write a country, or country and region, in capitals: FR, US-CA."},
     )
-    parent_needed_below = _age("parent_needed_below")
-    own_consent_from = _age("own_consent_from")
+    parent_needed_below = _age(AgeOfConsent._meta.get_field("parent_needed_below").help_text)
+    own_consent_from = _age(AgeOfConsent._meta.get_field("own_consent_from").help_text)
 
 
 def _says(question: str, *happens: str, submit: str) -> Any:
