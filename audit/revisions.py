@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django import forms
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -82,7 +82,8 @@ class Revised(DeskAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
             return self._save_or_nothing(request, object_id, form_url, extra_context)
-        except Stale:  # lost the race by a moment; the second look shows it as a form error
+        # Lost the race by a moment, to another page or to a constraint: the second look says so in the form.
+        except (Stale, IntegrityError):
             return self._save_or_nothing(request, object_id, form_url, extra_context)
 
     def _save_or_nothing(self, request: HttpRequest, *args: Any) -> HttpResponse:

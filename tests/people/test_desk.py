@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from people import groups
+from people.forms import PersonForm
 from people.models import Authority, Guardianship, Person
 
 from .factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
@@ -320,3 +321,19 @@ def test_a_guardianship_is_found_by_either_id_and_by_both(client: Client) -> Non
         assert found(words) == {link.pk}
     assert found("") == {link.pk, other.pk}
     assert found("nobody") == found(f"{child} {other.child.external_id}") == set()
+
+
+def test_an_address_taken_between_the_check_and_the_save_is_a_field_error(monkeypatch: Any) -> None:
+    """The form's own look found nothing; the database knew better a moment later."""
+    client, carla = desk(), PersonFactory(carla=True)
+    monkeypatch.setattr("people.forms.PersonForm._refuse_shared_address", blind_once())
+    new = {"external_id": "new", "email": carla.email, "role": "guardian", "language": "en"}
+    response = client.post("/admin/people/person/add/", new)
+    assert response.status_code == 200
+    assert "Another person already has this address" in response.content.decode()
+
+
+def blind_once() -> Any:
+    looks = iter([lambda form, cleaned: None])
+    sees = PersonForm._refuse_shared_address
+    return lambda form, cleaned: next(looks, sees)(form, cleaned)
