@@ -96,13 +96,15 @@ def _context(event: str, text: PolicyText) -> dict[str, Any]:
     }
 
 
+# By name, also where the policy lives on the front page: another may stand there when the mail is read.
+
+
 def policy_link(policy: Policy) -> str:
-    return _absolute("portal:policy", *([] if policy.is_main else [policy.slug]))
+    return _absolute("portal:policy", policy.slug)
 
 
 def changes_link(version: PolicyVersion) -> str:
-    day = version.effective_on
-    return _absolute("portal:changes", *([day] if version.policy.is_main else [version.policy.slug, day]))
+    return _absolute("portal:changes", version.policy.slug, version.effective_on)
 
 
 def _absolute(page: str, *args: Any) -> str:

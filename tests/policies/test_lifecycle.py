@@ -1,6 +1,7 @@
 """From draft to published, step by step, and what each step refuses."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 from audit.models import Event
 from policies import actions, refusals
 from policies.models import Policy, PolicyVersion, Significance, Status
+from policies.tasks import publish_due
 from tests.people.factories import UserFactory
 
 from .factories import PolicyFactory, PolicyTextFactory, PolicyVersionFactory
@@ -157,8 +159,6 @@ def test_a_refused_publication_leaves_nothing_behind(policy: Policy) -> None:
 
 
 def test_a_planned_version_is_published_on_its_day(policy: Policy, time_machine) -> None:
-    from policies.tasks import publish_due
-
     version = PolicyVersionFactory(policy=policy, approved=True, editorial=True)
     actions.plan(version, by=UserFactory(), at=NOW, reason="New term.", publish_on=date(2026, 2, 1))
     time_machine.move_to(datetime(2026, 1, 31, 12, tzinfo=UTC), tick=False)
@@ -229,3 +229,28 @@ def test_a_policy_falls_due_for_review_a_year_after_it_was_last_read(policy: Pol
     policy.refresh_from_db()
     assert policy.review_due_on(12) == date(2027, 2, 28)
     assert policy.review_due_on(30) == date(2028, 8, 28)
+
+
+def test_one_versions_fault_does_not_hold_up_anothers_day(policy: Policy, monkeypatch, time_machine) -> None:
+    broken, fine = (
+        PolicyVersionFactory(
+            policy=PolicyFactory(),
+            approved=True,
+            editorial=True,
+            publish_on=IN_TIME,
+            planned_by=UserFactory(),
+        )
+        for _ in range(2)
+    )
+    publish = actions.publish
+
+    def stumble(version: PolicyVersion, **how: Any) -> PolicyVersion:
+        if version.pk == broken.pk:
+            raise RuntimeError("the disk is full")
+        return publish(version, **how)
+
+    monkeypatch.setattr("policies.actions.publish", stumble)
+    time_machine.move_to(datetime(2026, 3, 2, 12, tzinfo=UTC), tick=False)
+    assert publish_due() == 1
+    fine.refresh_from_db()
+    assert fine.status == Status.PUBLISHED
