@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "privacy_site.apps.StaffSiteConfig",
     "portal",
     "policies",
+    "processors",
+    "inventory",
     "people",
     "notices",
     "law",

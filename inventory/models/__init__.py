@@ -1,0 +1,31 @@
+from .registers import (
+    Basis,
+    Capacity,
+    DataCategory,
+    Fulfilment,
+    Kind,
+    Measure,
+    Origin,
+    ProcessingActivity,
+    Purpose,
+    PurposeBasis,
+    Regime,
+    Sensitivity,
+    System,
+)
+
+__all__ = [
+    "Basis",
+    "Capacity",
+    "DataCategory",
+    "Fulfilment",
+    "Kind",
+    "Measure",
+    "Origin",
+    "ProcessingActivity",
+    "Purpose",
+    "PurposeBasis",
+    "Regime",
+    "Sensitivity",
+    "System",
+]
