@@ -77,7 +77,7 @@ class Capacity(models.TextChoices):
 
 def are_roles(value: object) -> None:
     if not isinstance(value, list) or not value or not set(value) <= set(Role.values):
-        raise ValidationError("Say whose data it is: at least one of %s." % ", ".join(Role.labels))
+        raise ValidationError(f"Say whose data it is: at least one of {', '.join(Role.labels)}.")
 
 
 class DataCategory(models.Model):
