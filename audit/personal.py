@@ -25,6 +25,7 @@ class StartEvent(models.TextChoices):
     COURSE_END = "course_end", "the end of the course"
     ISSUE = "issue", "the day of issue"
     SENT = "sent", "the day it was sent"
+    ACCOUNT_CLOSED = "account_closed", "the closing of the account"
     CLOSED = "closed", "the day the case was closed"
     LINK_ENDED = "link_ended", "the end of the guardianship"
     WITHDRAWAL = "withdrawal", "the withdrawal"

@@ -1,7 +1,7 @@
 """Days, months and years on. Pure; used by every rule that counts time."""
 
-from datetime import date, timedelta
 from calendar import monthrange
+from datetime import date, timedelta
 
 from django.db import models
 
