@@ -31,7 +31,7 @@ def gdpr_only() -> list[str]:
 
 def are_transfer_laws(value: object) -> None:
     if not isinstance(value, list) or not value or not set(value) <= set(ExportLaw.values):
-        raise ValidationError("Choose at least one of %s." % ", ".join(ExportLaw.labels))
+        raise ValidationError(f"Choose at least one of {', '.join(ExportLaw.labels)}.")
 
 
 class Company(models.Model):
