@@ -1,4 +1,13 @@
+from .cookies import (
+    UNSORTED,
+    CatalogueVersion,
+    Cookie,
+    CookieGroup,
+    CookieReceipt,
+    LifetimeKind,
+)
 from .registers import (
+    Assurance,
     Basis,
     Capacity,
     DataCategory,
@@ -28,8 +37,14 @@ from .retention import (
 )
 
 __all__ = [
+    "UNSORTED",
+    "Assurance",
     "Basis",
     "Capacity",
+    "CatalogueVersion",
+    "Cookie",
+    "CookieGroup",
+    "CookieReceipt",
     "CutoffOrder",
     "DataCategory",
     "Fulfilment",
@@ -38,6 +53,7 @@ __all__ = [
     "HoldStatus",
     "Kind",
     "LegalHold",
+    "LifetimeKind",
     "Measure",
     "OrderAnswer",
     "OrderStatus",

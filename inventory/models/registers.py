@@ -135,6 +135,7 @@ class Purpose(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("end_purpose", "Can end purposes and take them up again")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(needs_consent=False) | Q(is_optional=True),
@@ -196,6 +197,7 @@ class System(models.Model):
 
     class Meta:
         ordering = ["name"]
+        permissions = [("end_system", "Can end systems and take them up again")]
 
     def __str__(self) -> str:
         return self.name
@@ -212,7 +214,7 @@ class ProcessingActivity(models.Model):
     """One line of the record of processing: purpose × categories × systems × basis × whose."""
 
     code = models.SlugField(unique=True)
-    name = models.CharField(max_length=150)
+    name = models.CharField(max_length=150, db_index=True)
     capacity = models.CharField(
         max_length=16,
         choices=Capacity,
@@ -235,7 +237,15 @@ class ProcessingActivity(models.Model):
     class Meta:
         verbose_name_plural = "processing activities"
         ordering = ["-id"]
-        permissions = [("export_processingactivity", "Can export the record of processing")]
+        permissions = [
+            ("export_processingactivity", "Can export the record of processing"),
+            ("end_processingactivity", "Can end activities and take them up again"),
+        ]
+        # Lists filter by these and show the newest first, also at a million rows.
+        indexes = [
+            models.Index(fields=["capacity", "-id"], name="inventory_activity_capacity"),
+            models.Index(fields=["basis", "-id"], name="inventory_activity_basis"),
+        ]
 
     def __str__(self) -> str:
         return self.name
