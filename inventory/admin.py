@@ -100,7 +100,7 @@ def _permission(verb: str, noun: str) -> str:
 class RegisterAdmin(AuditedAdmin):
     """A code is given once: addresses, files and other systems hold on to it."""
 
-    sortable_by: Any = ()
+    sortable_by = ()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = ("code",) if obj and hasattr(obj, "code") else ()

@@ -45,19 +45,19 @@ class WhoseField(forms.MultipleChoiceField):
         )
 
 
-class CategoryChoices(forms.ModelMultipleChoiceField):
+class CategoryChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Those never held stay visible: whoever picks one reads why not."""
 
     def label_from_instance(self, category: Any) -> str:
         return f"{category} (never held)" if category.is_never_held else str(category)
 
 
-class SystemChoices(forms.ModelMultipleChoiceField):
+class SystemChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, system: Any) -> str:
         return f"{system} ({system.get_country_display()})"
 
 
-class StaffChoice(forms.ModelChoiceField):
+class StaffChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Colleagues by name; a staff account calls itself by a number."""
 
     def __init__(self, **options: Any) -> None:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from people.models import Role
 
@@ -79,7 +80,7 @@ def _unused_categories(on: date) -> Iterator[tuple[DataCategory, str]]:
         yield category, f"“{category}” is kept, but no purpose uses it."
 
 
-def _activities(on: date, lack: Q | Exists, words: str) -> Iterator[tuple[ProcessingActivity, str]]:
+def _activities(on: date, lack: Q | Combinable, words: str) -> Iterator[tuple[ProcessingActivity, str]]:
     for activity in _few(ProcessingActivity.objects.live(on).filter(lack)):
         yield activity, f"“{activity}” {words}"
 
@@ -88,7 +89,7 @@ def _few(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows[: SHOWN + 1]
 
 
-def _without_links(name: str) -> Exists:
+def _without_links(name: str) -> Combinable:
     through = getattr(ProcessingActivity, name).through
     return ~Exists(through._default_manager.filter(processingactivity_id=OuterRef("pk")))
 
