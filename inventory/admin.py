@@ -3,7 +3,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -123,10 +123,10 @@ class DataCategoryAdmin(RegisterAdmin):
     form = DataCategoryForm
     list_display = ("name", "origin", "sensitivity", "is_never_held", "used_by")
     list_filter = ("origin", "sensitivity", "is_never_held")
-    readonly_fields = ("activities",)
+    readonly_fields = ("used_in",)
     fieldsets = (
         (None, {"fields": ("code", "name", "examples", "origin", "sensitivity", "whose", "is_never_held")}),
-        ("In use", {"fields": ("activities",)}),
+        ("In use", {"fields": ("used_in",)}),
     )
     buttons = (removal("data category"),)
 
@@ -139,7 +139,7 @@ class DataCategoryAdmin(RegisterAdmin):
         return count_link(category.uses, ProcessingActivity, f"categories__id__exact={category.pk}")
 
     @admin.display(description="activities")
-    def activities(self, category: DataCategory) -> SafeString | str:
+    def used_in(self, category: DataCategory) -> SafeString | str:
         return links(category.activities.all())
 
 
@@ -160,12 +160,12 @@ class PurposeAdmin(RegisterAdmin):
     inlines = (BasisInline,)
     list_display = ("name", "kind", "is_optional", "needs_consent", "ended_on", "used_by")
     list_filter = ("kind", "is_optional", "needs_consent")
-    readonly_fields = ("ended_on", "activities")
+    readonly_fields = ("ended_on", "used_in")
     fieldsets = (
         (None, {"fields": ("code", "name", "kind", "ended_on")}),
         ("What people read", {"fields": ("text", "child_text")}),
         ("Who may refuse", {"fields": ("is_optional", "needs_consent", "minimum_assurance")}),
-        ("In use", {"fields": ("activities",)}),
+        ("In use", {"fields": ("used_in",)}),
     )
     buttons = (
         ending(
@@ -188,7 +188,7 @@ class PurposeAdmin(RegisterAdmin):
         return count_link(purpose.uses, ProcessingActivity, f"purpose__id__exact={purpose.pk}")
 
     @admin.display(description="activities")
-    def activities(self, purpose: Purpose) -> SafeString | str:
+    def used_in(self, purpose: Purpose) -> SafeString | str:
         return links(purpose.activities.all())
 
 
@@ -198,11 +198,11 @@ class SystemAdmin(RegisterAdmin):
     list_display = ("name", "country", "fulfilment", "answers", "ended_on", "used_by")
     list_filter = ("fulfilment",)
     list_select_related = ("owner",)
-    readonly_fields = ("ended_on", "activities", "measures")
+    readonly_fields = ("ended_on", "used_in", "safeguards")
     fieldsets = (
         (None, {"fields": ("code", "name", "description", "country", "fulfilment", "ended_on")}),
         ("Who answers for it", {"fields": ("owner", "owner_email")}),
-        ("In use", {"fields": ("activities", "measures")}),
+        ("In use", {"fields": ("used_in", "safeguards")}),
     )
     buttons = (
         ending(
@@ -228,11 +228,11 @@ class SystemAdmin(RegisterAdmin):
         return count_link(system.uses, ProcessingActivity, f"systems__id__exact={system.pk}")
 
     @admin.display(description="activities")
-    def activities(self, system: System) -> SafeString | str:
+    def used_in(self, system: System) -> SafeString | str:
         return links(system.activities.all())
 
     @admin.display(description="safeguards")
-    def measures(self, system: System) -> SafeString | str:
+    def safeguards(self, system: System) -> SafeString | str:
         return links(system.measures.all())
 
 
@@ -333,12 +333,15 @@ class MeasureAdmin(RegisterAdmin):
             ("What it protects", {"fields": ("systems", "activities")}),
         )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Measure]:
+        rows: QuerySet[Measure] = super().get_queryset(request)
+        return rows.annotate(is_overdue=Q(next_review_on__lt=Company.current().today()))
+
     @admin.display(description="next review")
-    def review(self, measure: Measure) -> str:
-        day = measure.next_review_on
-        if day is None:
+    def review(self, measure: Any) -> str:
+        if measure.next_review_on is None:
             return "not planned"
-        return f"{day:%-d %B %Y}" + (" – overdue" if day < Company.current().today() else "")
+        return f"{measure.next_review_on:%-d %B %Y}" + (" – overdue" if measure.is_overdue else "")
 
 
 # The screens of the other registers hook in below, one line each.

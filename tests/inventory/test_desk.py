@@ -129,7 +129,7 @@ def test_an_activity_names_its_data_its_systems_and_whose_it_is(desk: Client) ->
     [
         (DataCategory, "name", "", "This field is required."),
         (DataCategory, "name", "n" * 101, "at most 100"),
-        (DataCategory, "name", "a\x00b", "Null characters are not allowed"),
+        (DataCategory, "name", "a\x00b", "control character"),
         (DataCategory, "name", "pay \u202egpj.exe", "turns the direction of writing"),
         (DataCategory, "code", "lesson answers", "valid “slug”"),
         (DataCategory, "origin", "stolen", "not one of the available choices"),
