@@ -9,3 +9,15 @@ from django.apps import AppConfig
 class ProcessorsConfig(AppConfig):
     name = "processors"
     verbose_name = "Processors"
+
+    def ready(self) -> None:
+        import inventory.health
+        import inventory.record
+        from notices.announcements import on_bounce
+
+        from . import health, recipients, subscribing
+
+        inventory.health.checks.extend(health.CHECKS)
+        inventory.record.recipients.append(recipients.recipients)
+
+        on_bounce.append(subscribing.stop_bounced)

@@ -81,7 +81,12 @@ class Processor(models.Model):
         Status.ENDED: (),
     }
 
-    name = models.CharField(max_length=150, unique=True, help_text="As on its contract; shown in public.")
+    name = models.CharField(max_length=150, help_text="As on its contract; shown in public.")
+    service = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="Only where one company stands here twice, for work under terms of its own: which work.",
+    )
     kind = models.CharField(max_length=16, choices=Kind)
     role = models.CharField(
         max_length=16,
@@ -125,6 +130,12 @@ class Processor(models.Model):
         ]
         indexes = [models.Index(fields=["status", "name"])]
         constraints = [
+            models.UniqueConstraint(
+                fields=["name", "service"],
+                name="processors_name_once",
+                violation_error_message="This company stands here already. If it does other work under "
+                "other terms, name that service.",
+            ),
             models.CheckConstraint(
                 condition=Q(ended_on=None) | Q(started_on=None) | Q(ended_on__gte=F("started_on")),
                 name="processors_ends_after_it_starts",
@@ -449,19 +460,23 @@ class Contract(models.Model):
     def __str__(self) -> str:
         return f"Contract {self.pk} ({self.get_kind_display()})"
 
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.file and not self.file._committed:
+            self.file_name = PurePath(self.file.name or "").name[-150:]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
     def is_in_force(self, on: date) -> bool:
         return bool(
             self.in_force_on and self.in_force_on <= on and (self.ends_on is None or on <= self.ends_on)
         )
 
+    @property
+    def is_binding(self) -> bool:
+        return self.kind in BINDING
+
     def warn_on(self) -> date | None:
         """The day from which its end is coming; None while it has none."""
         return self.ends_on - timedelta(days=self.renewal_notice_days or 0) if self.ends_on else None
-
-    def save(self, *args: object, **kwargs: object) -> None:
-        if self.file and not self.file._committed:
-            self.file_name = PurePath(self.file.name or "").name[-150:]
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
 class Standing(models.TextChoices):
