@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.refusals import Refused
+from inventory import health
 from law.models import AgeOfConsent, Company
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
@@ -47,6 +48,7 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_reviews(company, today, late=True) if policies else ()),
         *(_not_delivered() if notices else ()),
         *(_machinery() if may("audit.view_event") else ()),
+        *(_registers(today) if may("inventory.view_processingactivity") else ()),
     ]
     soon = [
         *(_reviews(company, today, late=False) if policies else ()),
@@ -102,6 +104,12 @@ def _machinery() -> Iterator[Line]:
     oldest = Event.objects.unsealed().first()
     if oldest and oldest.at < timezone.now() - SEALING_GRACE:
         yield Line("Audit events wait to be sealed: is the beat process running?", _list("audit_event"))
+
+
+def _registers(today: date) -> Iterator[Line]:
+    if count := health.count(today):
+        url = reverse("admin:inventory_processingactivity_health")
+        yield Line(f"{_of(count, 'fault')} in the registers: what we hold, where and with whom", url, count)
 
 
 def _reviews(company: Company, today: date, *, late: bool) -> Iterator[Line]:
