@@ -180,7 +180,7 @@ class LegalHold(models.Model):
         indexes = [models.Index(fields=["status", "review_on"], name="inventory_hold_review")]
 
     def __str__(self) -> str:
-        return f"Hold {self.pk}: {self.title}"
+        return f"Hold {self.pk}"
 
 
 class HoldPerson(models.Model):
@@ -250,6 +250,9 @@ class Sweep(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     plan_sha256 = models.CharField(
         max_length=64, editable=False, help_text="Fingerprint of the rules and days it was counted by."
+    )
+    notes = models.JSONField(
+        default=list, editable=False, help_text="What was left out, and why; a sentence each."
     )
     receipt = models.JSONField(default=dict, editable=False)
     receipt_sha256 = models.CharField(max_length=64, blank=True, editable=False)
@@ -355,8 +358,8 @@ class CutoffOrder(models.Model):
     category = models.ForeignKey(DataCategory, on_delete=models.PROTECT, related_name="+")
     role = models.CharField("whose", max_length=16, choices=Role, blank=True)
     then = models.CharField("what to do", max_length=16, choices=Then)
-    start_event = models.CharField("clock starts with", max_length=16, choices=StartEvent)
-    before = models.DateField("started before", help_text="Data whose clock started before this day goes.")
+    cutoffs = models.JSONField(help_text="Start event → last day on which the clock may have started.")
+    before = models.DateField("before", help_text="The earliest of those days: nothing younger is touched.")
     explanation = models.TextField(blank=True)
     count_expected = models.PositiveIntegerField(
         "people expected",
@@ -388,7 +391,7 @@ class CutoffOrder(models.Model):
         permissions = [("answer_cutofforder", "Can answer cut-off orders")]
         constraints = [
             models.UniqueConstraint(
-                fields=["sweep", "system", "category", "role", "start_event"], name="inventory_order_once"
+                fields=["sweep", "system", "category", "role"], name="inventory_order_once"
             ),
             models.CheckConstraint(
                 condition=Q(status="open", answer="", answered_at=None)
