@@ -158,6 +158,8 @@ class Cookie(models.Model):
 
     def _doubts(self, read: lifetimes.Lifetime) -> list[str]:
         doubts = [read.problem] if read.problem else []
+        if (group := getattr(self, "group", None)) and group.code == UNSORTED:
+            doubts.append("It waits to be sorted into a group.")
         if IMPOSSIBLE_NAME.search(self.name):
             doubts.append("No cookie can have this name.")
         if "*" in self.name.rstrip("*"):
