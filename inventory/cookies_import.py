@@ -262,8 +262,8 @@ def _state(cookie: Cookie) -> tuple[Any, ...]:
 @transaction.atomic
 def _write(cookies: list[Cookie]) -> None:
     _make_groups(cookies)
-    new = [cookie for cookie in cookies if cookie.pk is None]
-    changed = [cookie for cookie in cookies if cookie.pk is not None]
+    new = [cookie for cookie in cookies if cookie._state.adding]
+    changed = [cookie for cookie in cookies if not cookie._state.adding]
     _refuse_touched(changed)
     for cookie in changed:
         cookie.revision += 1
@@ -280,7 +280,7 @@ def _refuse_touched(changed: list[Cookie]) -> None:
 
 def _make_groups(cookies: list[Cookie]) -> None:
     for cookie in cookies:
-        if cookie.group.pk is None:
+        if cookie.group._state.adding:
             cookie.group.save(force_insert=True)
         cookie.group = cookie.group  # takes over the id of one that was just made
 
@@ -323,9 +323,10 @@ def _entry(row: csv_files.Row) -> tuple[Entry | None, list[str]]:
     return Entry(row.line, cell["category"] or "(none)", values, notes), []
 
 
+# As long as our columns are; `id` and `wildcard` as long as anything honest.
 _LIMITS = {
-    **{name: int(Cookie._meta.get_field(name).max_length or 0) for name in ("name", "domain", "lifetime", "controller")},
-    "id": 64, "platform": 150, "category": 100, "portal": 500, "wildcard": 10, "description": 4000,
+    "id": 64, "platform": 150, "category": 100, "name": 200, "domain": 255, "description": 4000, "lifetime": 200,
+    "controller": 150, "portal": 500, "wildcard": 10,
 }  # fmt: skip
 
 
