@@ -1,6 +1,6 @@
 """What happens to the registers (GDPR Art. 30 and 5(2)): the record stays true, nothing vanishes in use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ Endable = Purpose | System | ProcessingActivity
 @transaction.atomic
 def name_categories(
     activity: ProcessingActivity,
-    categories: Sequence[DataCategory],
+    categories: Iterable[DataCategory],
     *,
     by: Acts,
     at: datetime,

@@ -10,7 +10,6 @@ from people.models import Role, User
 from . import guards
 from .models import (
     Assurance,
-    Basis,
     DataCategory,
     Kind,
     Measure,
@@ -115,10 +114,12 @@ class BasisFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def clean(self) -> None:
         super().clean()
         for form in self.forms:
-            basis = form.cleaned_data.get("basis") if hasattr(form, "cleaned_data") else None
-            gone = self._should_delete_form(form)  # type: ignore[attr-defined]
-            if basis == Basis.CONSENT and not gone and not self.instance.needs_consent:
-                form.add_error("basis", "This purpose does not ask for consent: tick “needs consent” above.")
+            given = getattr(form, "cleaned_data", {})
+            if self._should_delete_form(form):  # type: ignore[attr-defined]
+                continue
+            regime, basis = given.get("regime", ""), given.get("basis", "")
+            if wrong := guards.unasked_consent(self.instance, regime, basis):
+                form.add_error("basis", wrong)
 
 
 class PurposeBasisForm(forms.ModelForm):  # type: ignore[type-arg]

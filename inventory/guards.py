@@ -11,11 +11,15 @@ from django.db.models import Q
 
 from audit.refusals import Refused
 
-from .models import Basis, Capacity, DataCategory, ProcessingActivity, Purpose, System
+from .models import Basis, Capacity, DataCategory, ProcessingActivity, Purpose, Regime, System
 
 NAMED = 5  # that many are named in a sentence; the rest is counted
 EARLIEST = date(1990, 1, 1)
 FURTHEST_YEARS = 10
+
+# Laws under which every processing needs a basis (GDPR Art. 6, UK GDPR Art. 6, LGPD Art. 7).
+# COPPA and FERPA ask for consent in their own cases, the Swiss law for none in general.
+BASIS_FOR_EVERYTHING = (Regime.EU_GDPR, Regime.UK_GDPR, Regime.BR_LGPD)
 
 
 class NeverHeld(Refused):
@@ -86,6 +90,15 @@ def wrong_basis(purpose: Purpose, basis: str, capacity: str) -> str:
     if basis and not for_school and purpose.needs_consent and basis != Basis.CONSENT:
         return f"“{purpose}” asks for consent, so its basis is consent: one basis, not two (GDPR Art. 6)."
     return ""
+
+
+def unasked_consent(purpose: Purpose, regime: str, basis: str) -> str:
+    """Why consent cannot be the basis under this law; empty when it can.
+
+    COPPA is apart: a parent consents to all collection from a child, refusable or not."""
+    if basis != Basis.CONSENT or purpose.needs_consent or regime not in BASIS_FOR_EVERYTHING:
+        return ""
+    return "This purpose does not ask for consent: tick “needs consent” above."
 
 
 def day(on: date, today: date) -> None:

@@ -14,13 +14,10 @@ from django.db.models.expressions import Combinable
 
 from people.models import Role
 
+from .guards import BASIS_FOR_EVERYTHING
 from .models import DataCategory, Measure, ProcessingActivity, Purpose, PurposeBasis, Regime, System
 
 SHOWN = 100  # of one kind; whoever has more knows where to start
-
-# Laws under which every processing needs a basis (GDPR Art. 6, UK GDPR Art. 6, LGPD Art. 7).
-# COPPA and FERPA ask for consent in their own cases, the Swiss law for none in general.
-BASIS_FOR_EVERYTHING = (Regime.EU_GDPR, Regime.UK_GDPR, Regime.BR_LGPD)
 
 
 @dataclass(frozen=True)
