@@ -132,9 +132,9 @@ def record_contract(
     processor: Processor, *, by: Acts, at: datetime, reason: str,
     purposes: Iterable[Purpose] = (), categories: Iterable[DataCategory] = (), **facts: Any,
 ) -> Contract:  # fmt: skip
-    """What it has signed. Raises ValidationError where the facts contradict each other."""
+    """What it has signed."""
     contract = Contract(processor=processor, **facts)
-    contract.full_clean()
+    guards.is_consistent(contract)
     contract.save()
     contract.purposes.set(purposes)
     contract.categories.set(categories)
@@ -156,9 +156,9 @@ def check_clauses(
 
 @transaction.atomic
 def record_transfer(processor: Processor, *, by: Acts, at: datetime, reason: str, **facts: Any) -> Transfer:
-    """Why data may go there. Raises ValidationError where the facts contradict each other."""
+    """Why data may go there."""
     transfer = Transfer(processor=processor, **facts)
-    transfer.full_clean()
+    guards.is_consistent(transfer)
     transfer.save()
     record("processors.record_transfer", transfer, by=by, at=at, reason=reason, fields=facts)
     return transfer
@@ -173,6 +173,15 @@ def recheck_dpf(transfer: Transfer, *, by: Acts, at: datetime, reason: str) -> N
     transfer.dpf_checked_on = _day(at)
     transfer.save(update_fields=["dpf_checked_on"])
     record("processors.recheck_dpf", transfer, by=by, at=at, reason=reason, fields=["dpf_checked_on"])
+
+
+@transaction.atomic
+def remove(processor: Processor, *, by: Acts, at: datetime, reason: str) -> None:
+    """Takes back what was entered by mistake. Refused, with the list, where anything hangs on it."""
+    processor = _locked(processor)
+    guards.is_without_history(processor)
+    record("processors.remove", processor, by=by, at=at, reason=reason)
+    processor.delete()
 
 
 def _move(processor: Processor, status: Status, *also: str) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+import inventory.guards
 from audit.refusals import Refused
 from people.models import User
 
 from . import questions
 from .basis import Judge
-from .models import PASSED, Contract, Processor, Review, Role, Status, Verdict
+from .models import PASSED, Contract, Processor, Review, Role, Status, Transfer, Verdict
 from .received import activities
 
 
@@ -43,6 +45,10 @@ class StillInUse(Refused):
 
 
 class NoListing(Refused):
+    pass
+
+
+class Contradiction(Refused):
     pass
 
 
@@ -157,3 +163,21 @@ def is_unused(processor: Processor, on: date) -> None:
     ]
     if used:
         raise StillInUse(f"{processor} is still named by {', '.join(used)}.")
+
+
+def is_without_history(processor: Processor) -> None:
+    """Only what was entered by mistake is deleted; the rest ends and stays on file."""
+    if users := inventory.guards.described(inventory.guards.uses(processor)):
+        raise StillInUse(f"{processor} cannot be deleted: it is named by {', '.join(users)}.")
+    if processor.status != Status.PROPOSED:
+        raise WrongStatus(
+            f"{processor} is {processor.get_status_display()}. What was in use ends, and stays on file."
+        )
+
+
+def is_consistent(row: Contract | Transfer) -> None:
+    """Every contradiction in one refusal; the desk's forms show most of them beside their field first."""
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise Contradiction(" ".join(error.messages)) from error

@@ -37,7 +37,7 @@ def unanswered(review: Review) -> list[str]:
     return [
         question.question
         for question in questions_for(review.processor)
-        if not str(answers.get(question.code, {}).get("answer", "")).strip()
+        if not str(answers.get(question.code, "")).strip()
     ]
 
 

@@ -461,7 +461,7 @@ class Contract(models.Model):
         return f"Contract {self.pk} ({self.get_kind_display()})"
 
     def save(self, *args: object, **kwargs: object) -> None:
-        if self.file and not self.file._committed:
+        if self.file and not getattr(self.file, "_committed", True):
             self.file_name = PurePath(self.file.name or "").name[-150:]
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 

@@ -1,0 +1,521 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from audit.actions import record
+from audit.admin import AuditedAdmin, Button, Consequences
+from audit.desk import page, staff
+from inventory.screens import links, page_of
+from law.models import Adequacy, Company
+
+from . import actions, affected, changes, guards, questions, received
+from .basis import Judge
+from .forms import (
+    FACTS,
+    AnswersForm,
+    ClausesForm,
+    ContractForm,
+    ProcessorForm,
+    TransferForm,
+    VerdictForm,
+    items_for,
+)
+from .models import (
+    Contract,
+    Processor,
+    ProcessorActivity,
+    ProcessorPlace,
+    ProcessorSystem,
+    Review,
+    Status,
+    Subprocessor,
+    Transfer,
+)
+
+Says = Callable[[Any, HttpRequest], Consequences]
+
+
+def says(question: str, *happens: str, submit: str, not_: tuple[str, ...] = ()) -> Says:
+    """A confirmation page whose sentences do not depend on the object."""
+    consequences = Consequences(question=question, happens=list(happens), not_=list(not_), submit=submit)
+    return lambda obj, request: consequences
+
+
+def activation(processor: Processor, request: HttpRequest) -> Consequences:
+    today = Company.current().today()
+    return Consequences(
+        question=f"May “{processor}” receive data from today?",
+        happens=[
+            "It counts as in use: its contract, its places and its reviews are watched from now on.",
+            "The public list of companies will name it; the change waits there to be announced.",
+        ],
+        not_=[f"Still missing: {fault}" for fault in guards.what_is_missing(processor, today)],
+        submit="Activate processor",
+    )
+
+
+def ending(processor: Processor, request: HttpRequest) -> Consequences:
+    return Consequences(
+        question=f"Has “{processor}” nothing of ours any more?",
+        happens=["It is ended as of today, and so are its transfers.", "It leaves the public list."],
+        not_=["Nothing is deleted here: its reviews and contracts stay on file."],
+        irreversible=["An ended processor cannot be taken up again; propose it anew."],
+        submit="End processor",
+    )
+
+
+def removal(processor: Processor, request: HttpRequest) -> Consequences:
+    return Consequences(
+        question=f"Delete “{processor}”?",
+        happens=["It disappears from the register. Do this only to what was entered by mistake."],
+        irreversible=["It cannot be brought back."],
+        submit="Delete processor",
+    )
+
+
+class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = ProcessorPlace
+    extra = 0
+
+
+class SubprocessorInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Subprocessor
+    fk_name = "processor"
+    extra = 0
+
+
+class ActivityInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = ProcessorActivity
+    verbose_name_plural = "receives the data of these activities"
+    autocomplete_fields = ("activity",)
+    extra = 0
+
+
+class SystemInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = ProcessorSystem
+    verbose_name_plural = "hosts these systems"
+    extra = 0
+
+
+@admin.register(Processor)
+class ProcessorAdmin(AuditedAdmin):
+    form = ProcessorForm
+    inlines = (PlaceInline, ActivityInline, SystemInline, SubprocessorInline)
+    list_display = ("name", "kind", "role", "status", "seat_country", "risk_tier", "started_on")
+    list_filter = ("status", "kind", "role", "risk_tier")
+    search_fields = ("name__startswith",)
+    search_label = "How the name begins"
+    readonly_fields = ("next_step", "status", "facts", "papers", "people", "started_on", "ended_on")
+    fieldsets = (
+        (None, {"fields": ("next_step", "status", "facts", "papers")}),
+        ("Who they are", {"fields": FACTS}),
+        ("Since when", {"fields": (("started_on", "ended_on"), "people")}),
+    )
+    buttons = (
+        Button(
+            verb="start-review",
+            label="Start a review",
+            action=actions.start_review,
+            permission="processors.review_processor",
+            shown=lambda processor: processor.status != Status.ENDED,
+            consequences=says(
+                "Vet this company now?",
+                "A questionnaire opens. Whoever fills it in, a second person decides.",
+                not_=("A processor in use goes on being used meanwhile.",),
+                submit="Start review",
+            ),
+            done=lambda processor, review: f"{review} is open: fill in the questionnaire on its page.",
+        ),
+        Button(
+            verb="approve",
+            label="Approve",
+            action=actions.approve,
+            permission="processors.approve_processor",
+            shown=lambda processor: processor.status == Status.REVIEW,
+            consequences=says(
+                "May we use this company?",
+                "Your name stands under it. You cannot approve what you proposed.",
+                not_=("It receives nothing yet: activating is a step of its own.",),
+                submit="Approve processor",
+            ),
+        ),
+        Button(
+            verb="activate",
+            label="Activate…",
+            action=actions.activate,
+            permission="processors.approve_processor",
+            shown=lambda processor: processor.status in (Status.APPROVED, Status.LEAVING),
+            consequences=activation,
+        ),
+        Button(
+            verb="record-contract",
+            label="Record a contract…",
+            action=actions.record_contract,
+            permission="processors.add_contract",
+            form_class=ContractForm,
+            shown=lambda processor: processor.status != Status.ENDED,
+            consequences=says(
+                "What has been signed?",
+                "It counts from the day it is in force. What it does not name, they may not receive.",
+                "The file is kept outside the web server’s reach and is only ever downloaded, never opened here.",
+                submit="Record contract",
+            ),
+        ),
+        Button(
+            verb="record-transfer",
+            label="Record a transfer…",
+            action=actions.record_transfer,
+            permission="processors.add_transfer",
+            form_class=TransferForm,
+            initial=lambda processor: {"processor": processor},
+            shown=lambda processor: processor.status != Status.ENDED,
+            consequences=says(
+                "On what basis does data go there?",
+                "From now on this country is judged by it, day by day, under that law.",
+                submit="Record transfer",
+            ),
+        ),
+        Button(
+            verb="leave",
+            label="Leave…",
+            action=actions.leave,
+            permission="processors.approve_processor",
+            shown=lambda processor: processor.status == Status.ACTIVE,
+            consequences=says(
+                "Stop using this company?",
+                "It counts as leaving until nothing of ours is there any more.",
+                not_=("It stays on the public list and is watched until it has ended.",),
+                submit="Leave processor",
+            ),
+        ),
+        Button(
+            verb="end",
+            label="End…",
+            action=actions.end,
+            permission="processors.approve_processor",
+            danger=True,
+            shown=lambda processor: Status.ENDED in Processor.transitions[processor.status],
+            consequences=ending,
+        ),
+        Button(
+            verb="remove",
+            label="Delete…",
+            action=actions.remove,
+            permission="processors.delete_processor",
+            danger=True,
+            shown=lambda processor: processor.status == Status.PROPOSED,
+            consequences=removal,
+            done=lambda processor, result: f"“{processor}” is deleted.",
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.facts_view)
+        return [
+            path("<int:processor_id>/facts/", view, name="processors_processor_facts"),
+            *super().get_urls(),
+        ]
+
+    def facts_view(self, request: HttpRequest, processor_id: int) -> HttpResponse:
+        """Everything the register derives about one processor, on one page."""
+        processor = self.get_object(request, str(processor_id))
+        if processor is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, processor):
+            raise PermissionDenied
+        return page(self, request, "admin/processors/processor/facts.html", facts(processor))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Processor | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": FACTS}),)
+        return super().get_fieldsets(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Processor | None = None) -> bool:
+        return (obj is None or obj.status != Status.ENDED) and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Processor, form: Any, change: bool) -> None:
+        if not change:
+            actions.propose(obj, by=staff(request), at=timezone.now())
+            return
+        work = changes.work_in_words(Processor.objects.get(pk=obj.pk))
+        super().save_model(request, obj, form, change)
+        changes.note_purpose(obj, before=work, at=timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        processor: Processor = form.instance
+        places, work = changes.places_in_words(processor), changes.work_in_words(processor)
+        super().save_related(request, form, formsets, change)
+        if change:
+            changes.note_places(processor, before=places, at=timezone.now())
+            changes.note_purpose(processor, before=work, at=timezone.now())
+
+    @admin.display(description="next")
+    def next_step(self, processor: Processor) -> str:
+        return NEXT[Status(processor.status)]
+
+    @admin.display(description="what follows from it")
+    def facts(self, processor: Processor) -> SafeString:
+        url = reverse("admin:processors_processor_facts", args=[processor.pk])
+        return format_html('<a href="{}">What it receives, on what basis, and what is missing</a>', url)
+
+    @admin.display(description="on file")
+    def papers(self, processor: Processor) -> SafeString:
+        kinds = (processor.reviews.all(), processor.contracts.all(), processor.transfers.all())
+        return format_html("Reviews: {}. Contracts: {}. Transfers: {}.", *(links(rows) for rows in kinds))
+
+    @admin.display(description="who")
+    def people(self, processor: Processor) -> str:
+        deeds = (("proposed", processor.proposed_by), ("approved", processor.approved_by))
+        return ", ".join(f"{what} by {who.get_short_name()}" for what, who in deeds if who) or "brought in"
+
+
+def facts(processor: Processor) -> dict[str, Any]:
+    today = Company.current().today()
+    return {
+        "title": f"What follows for {processor}",
+        "processor": processor,
+        "back": page_of(processor),
+        "missing": list(guards.what_is_missing(processor, today)),
+        "routes": list(Judge.of(today).routes(processor)),
+        "received": received.received(processor, today),
+        "beyond": received.beyond_contract(processor, today),
+        "activities": received.activities(processor, today),
+        "contracts": Contract.objects.in_force(today).filter(processor=processor),
+    }
+
+
+class PaperAdmin(AuditedAdmin):
+    """What hangs on one processor: made with a button there, read and kept up to date here."""
+
+    sortable_by = ()
+    list_select_related = ("processor",)
+    linked_filters = ("processor",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="processor")
+    def of(self, row: Any) -> SafeString:
+        return format_html('<a href="{}">{}</a>', page_of(row.processor), row.processor)
+
+
+@admin.register(Review)
+class ReviewAdmin(PaperAdmin):
+    list_display = ("__str__", "processor", "verdict", "next_on")
+    list_filter = ("verdict",)
+    fields = ("of", "verdict", "conditions", "next_on", "evidence", "evidence_on", "answered", "people")
+    readonly_fields = fields
+    buttons = (
+        Button(
+            verb="answer",
+            label="Fill in the questionnaire…",
+            action=actions.answer,
+            permission="processors.review_processor",
+            form_class=AnswersForm,
+            initial=lambda review: {"review": review},
+            shown=lambda review: review.decided_at is None,
+            needs_reason=False,
+            consequences=says(
+                "What did they answer, and what did you see?",
+                "Save as often as you like; a second person decides when everything is answered.",
+                submit="Save answers",
+            ),
+        ),
+        Button(
+            verb="decide",
+            label="Decide…",
+            action=actions.decide_review,
+            permission="processors.approve_review",
+            form_class=VerdictForm,
+            shown=lambda review: review.decided_at is None,
+            consequences=says(
+                "Is this company fit to hold our learners’ data?",
+                "The review is frozen with your name; nobody can change it afterwards.",
+                "The next one falls due as the risk tier says.",
+                "A company found unfit goes back to proposed.",
+                submit="Decide review",
+            ),
+        ),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Review | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    @admin.display(description="answers")
+    def answered(self, review: Review) -> SafeString:
+        rows = [
+            (question.question, review.answers.get(question.code, "not answered yet"))
+            for question in questions.questions_for(review.processor)
+        ]
+        return definition_list(rows)
+
+    @admin.display(description="who")
+    def people(self, review: Review) -> str:
+        decided = f", decided by {review.decided_by.get_short_name()}" if review.decided_by else ""
+        return f"prepared by {review.proposed_by.get_short_name()}{decided}"
+
+
+@admin.register(Contract)
+class ContractAdmin(PaperAdmin):
+    form = ContractForm
+    list_display = ("__str__", "processor", "in_force_on", "ends_on", "subprocessor_days")
+    list_filter = ("kind",)
+    readonly_fields = ("of", "download", "checklist")
+    fieldsets = (
+        (None, {"fields": ("of", "kind", "reference", "signed_on", "in_force_on", "ends_on", "renewal_notice_days")}),
+        ("What it allows", {"fields": ("purposes", "categories")}),
+        (
+            "What it promises",
+            {"fields": ("subprocessor_rule", "subprocessor_days", "breach_hours", "deletion_at_end", "checklist")},
+        ),
+        ("The paper", {"fields": ("download", "file")}),
+    )  # fmt: skip
+    buttons = (
+        Button(
+            verb="clauses",
+            label="Go through the clauses…",
+            action=actions.check_clauses,
+            permission="processors.change_contract",
+            form_class=ClausesForm,
+            initial=lambda contract: {"contract": contract},
+            consequences=says(
+                "Does the contract hold what the law wants in it?",
+                "Each answer stays with the contract, with your name in the audit record.",
+                not_=("What you leave open stays open.",),
+                submit="Save checklist",
+            ),
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.file_view)
+        return [path("<int:contract_id>/file/", view, name="processors_contract_file"), *super().get_urls()]
+
+    def file_view(self, request: HttpRequest, contract_id: int) -> FileResponse:
+        """Never opened in the browser: a paper from outside may hold anything."""
+        if not request.user.has_perm("processors.export_contract"):
+            raise PermissionDenied
+        contract = Contract.objects.filter(pk=contract_id).exclude(file="").first()
+        if contract is None or not contract.file.storage.exists(str(contract.file.name)):
+            raise Http404
+        record("processors.download", contract, by=staff(request), at=timezone.now())
+        response = FileResponse(
+            contract.file.open("rb"),
+            as_attachment=True,
+            filename=contract.file_name or "contract",
+            content_type="application/octet-stream",
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    @admin.display(description="file")
+    def download(self, contract: Contract) -> SafeString | str:
+        if not contract.file:
+            return "none"
+        url = reverse("admin:processors_contract_file", args=[contract.pk])
+        return format_html('<a href="{}">Download {}</a>', url, contract.file_name)
+
+    @admin.display(description="clauses")
+    def checklist(self, contract: Contract) -> SafeString:
+        known = {clause.item_id: clause for clause in contract.clauses.all()}
+        rows = [
+            (str(item), f"{known[item.pk].get_standing_display()} {known[item.pk].where}".strip())
+            if item.pk in known
+            else (str(item), "not looked for yet")
+            for item in items_for(contract)
+        ]
+        return definition_list(rows)
+
+
+@admin.register(Transfer)
+class TransferAdmin(PaperAdmin):
+    form = TransferForm
+    list_display = ("__str__", "processor", "mechanism", "tia_review_on", "dpf_checked_on", "ended_on")
+    list_filter = ("exporter_regime", "mechanism")
+    readonly_fields = ("of", "today")
+    fieldsets = (
+        (None, {"fields": ("of", "today", "exporter_regime", "destination", "mechanism", "scc_module", "contract")}),
+        ("Looked at", {"fields": ("tia_on", "tia_review_on", "dpf_checked_on", "scope_checked_on")}),
+        ("The end", {"fields": ("ended_on",)}),
+    )  # fmt: skip
+    buttons = (
+        Button(
+            verb="recheck",
+            label="Listing checked today",
+            action=actions.recheck_dpf,
+            permission="processors.change_transfer",
+            shown=lambda transfer: transfer.dpf_checked_on is not None,
+            consequences=says(
+                "Have you seen it on the list today, for the kind of data we send?",
+                "Today is noted as the day the listing was checked.",
+                submit="Listing checked",
+            ),
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        one, every = (self.admin_site.admin_view(view) for view in (self.decision_view, self.decisions_view))
+        return [
+            path("decisions/", every, name="processors_transfer_decisions"),
+            path("decisions/<int:decision_id>/", one, name="processors_transfer_decision"),
+            *super().get_urls(),
+        ]
+
+    def decisions_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        today = Company.current().today()
+        context = {
+            "title": "Adequacy decisions we rely on",
+            "decisions": affected.in_use(today),
+            "today": today,
+        }
+        return page(self, request, "admin/processors/transfer/decisions.html", context)
+
+    def decision_view(self, request: HttpRequest, decision_id: int) -> HttpResponse:
+        """Whom the end of one decision touches."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        decision = Adequacy.objects.filter(pk=decision_id).first()
+        if decision is None:
+            raise Http404
+        today = Company.current().today()
+        context = {
+            "title": f"If {decision.instrument} ends",
+            "reach": affected.reach(decision, today),
+            "today": today,
+        }
+        return page(self, request, "admin/processors/transfer/decision.html", context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if obj is not None and "contract" in form.base_fields:
+            form.base_fields["contract"].queryset = Contract.objects.filter(processor=obj.processor)
+        return form
+
+    @admin.display(description="today")
+    def today(self, transfer: Transfer) -> str:
+        outcome = Judge.of(Company.current().today()).outcome(transfer)
+        return outcome.why
+
+
+def definition_list(rows: list[tuple[str, str]]) -> SafeString:
+    return format_html("<dl>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
+
+
+NEXT = {
+    Status.PROPOSED: "Say what it would receive and where, then start a review.",
+    Status.REVIEW: "Fill in the questionnaire; a second person decides it and approves the company.",
+    Status.APPROVED: "Record the contract and a transfer for each country, then activate it.",
+    Status.ACTIVE: "Nothing, until the morning page says so.",
+    Status.LEAVING: "Move its activities away and have it delete its copies, then end it.",
+    Status.ENDED: "Nothing. It stays on file.",
+}
