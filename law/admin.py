@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -117,7 +117,7 @@ def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
 class LawRowAdmin(AuditedAdmin):
     """Rows are never edited: a new fact is a new row, and the old one ends."""
 
-    list_filter: Any = ("is_on", "is_verified")
+    list_filter: ClassVar[Any] = ("is_on", "is_verified")
     readonly_fields = ("is_on", "is_verified", "approved_by", "approved_at", "in_force_until")
 
     @admin.display(description="standing")

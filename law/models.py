@@ -1,5 +1,5 @@
 from datetime import date, datetime, time, timedelta
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -203,7 +203,7 @@ class AgeOfConsent(LawRow):
     )
     own_consent_from = models.PositiveSmallIntegerField(null=True, blank=True, help_text="In years.")
 
-    objects: ClassVar["LawManager[AgeOfConsent]"] = LawManager()
+    objects = LawManager["AgeOfConsent"]()
 
     class Meta:
         verbose_name_plural = "ages of consent"
@@ -269,7 +269,7 @@ class Adequacy(LawRow):
         default=False, help_text="Only organizations on a public list, such as the Data Privacy Framework's."
     )
 
-    objects: ClassVar["LawManager[Adequacy]"] = LawManager()
+    objects = LawManager["Adequacy"]()
 
     class Meta:
         verbose_name_plural = "adequacy decisions"
@@ -303,7 +303,7 @@ class TransferMechanism(LawRow):
     )
     must_record = models.CharField(max_length=200, blank=True)
 
-    objects: ClassVar["LawManager[TransferMechanism]"] = LawManager()
+    objects = LawManager["TransferMechanism"]()
 
     class Meta:
         permissions = [("approve_transfermechanism", "Can approve, switch and end transfer mechanisms")]
@@ -330,7 +330,7 @@ class ChecklistItem(LawRow):
     code = models.CharField(max_length=40)
     item = models.CharField(max_length=200)
 
-    objects: ClassVar["LawManager[ChecklistItem]"] = LawManager()
+    objects = LawManager["ChecklistItem"]()
 
     class Meta:
         permissions = [("approve_checklistitem", "Can approve, switch and end checklist items")]
