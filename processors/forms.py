@@ -11,7 +11,7 @@ from law.readings import transfer_rules
 from law.transfers import HOME, LISTED, ExportLaw, Mechanism, decision_for
 
 from .models import Contract, Kind, Processor, Review, Standing, Transfer, Verdict
-from .models.registry import ContractKind
+from .models.registry import ContractKind, is_https
 from .questions import questions_for
 
 DAY = {"type": "date"}
@@ -26,11 +26,16 @@ def _day_input() -> forms.DateInput:
 
 
 FACTS = (
-    "name", "kind", "role", "description", "website", "contact_email", "security_email", "seat_country", "risk_tier",
+    "name", "service", "kind", "role", "description", "website", "contact_email", "security_email", "seat_country",
+    "risk_tier",
 )  # fmt: skip
 
 
 class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
+    website = forms.URLField(
+        required=False, assume_scheme="https", validators=[is_https], help_text="Begins with https://."
+    )
+
     class Meta:
         model = Processor
         fields = FACTS
