@@ -42,15 +42,17 @@ def content_now() -> Content:
     for code, *values in rows.values_list("group__code", *FIELDS)[: MOST_COOKIES + 1]:
         cookies[code].append(dict(zip(FIELDS, values, strict=True)))
     groups = CookieGroup.objects.sorted_out().select_related("purpose")
-    return Content([_group(group) for group in groups if group.code in cookies], dict(cookies))
+    kept = [_group(group, len(cookies[group.code])) for group in groups if group.code in cookies]
+    return Content(kept, dict(cookies))
 
 
-def _group(group: CookieGroup) -> Group:
+def _group(group: CookieGroup, count: int) -> Group:
     return {
         "code": group.code,
         "name": group.name,
         "text": group.text,
         "essential": group.is_essential,
+        "count": count,
         "purposes": [
             {"code": purpose.code, "name": purpose.name, "text": purpose.text}
             for purpose in filter(None, [group.purpose])
@@ -74,7 +76,7 @@ class Changes:
 
 def changes(before: Content, after: Content) -> Changes:
     old, new = before.keyed(), after.keyed()
-    was, is_ = ({group["code"]: group for group in content.groups} for content in (before, after))
+    was, is_ = ({group["code"]: group | {"count": 0} for group in it.groups} for it in (before, after))
     return Changes(
         added=[key[0] for key in new if key not in old],
         removed=[key[0] for key in old if key not in new],

@@ -180,7 +180,7 @@ class Plan:
             return
         entry.cookie = cookie or Cookie(group=groups.of(entry.category))
         before = _state(entry.cookie) if cookie else None
-        _take_over(entry, groups)
+        _take_over(entry.cookie, entry, groups)
         after = _state(entry.cookie)
         entry.verdict = "new" if before is None else "changed" if before != after else "unchanged"
         if entry.verdict != "unchanged" and entry.cookie.is_flagged:
@@ -237,21 +237,18 @@ class _Known:
         return self.by_id.get(entry.values["source_id"]) or self.by_key.get(entry.key)
 
 
-def _take_over(entry: Entry, groups: Groups) -> None:
-    cookie = entry.cookie
-    if cookie is None:
-        return
-    was_flagged = cookie.flag_reason if cookie.pk else None
-    is_same = cookie.pk and all(getattr(cookie, name) == entry.values[name] for name in FROM_FILE)
+def _take_over(cookie: Cookie, entry: Entry, groups: Groups) -> None:
+    was_unsorted = groups.is_unsorted(cookie.group)
+    is_known = not (cookie._state.adding or was_unsorted)
+    is_same = is_known and all(getattr(cookie, name) == entry.values[name] for name in FROM_FILE)
+    if is_same:
+        return  # what somebody has looked at is not flagged anew
     for name in FROM_FILE:
         setattr(cookie, name, entry.values[name])
-    if groups.is_unsorted(cookie.group):
+    if was_unsorted:
         cookie.group = groups.of(entry.category)
-    if is_same and was_flagged is not None and not groups.is_unsorted(cookie.group):
-        return  # somebody may have looked at it since: nothing new is to be flagged
-    unsorted = (
-        [f"Its category “{entry.category}” is none of ours."] if groups.is_unsorted(cookie.group) else []
-    )
+    is_unsorted = groups.is_unsorted(cookie.group)
+    unsorted = [f"Its category “{entry.category}” is none of ours."] if is_unsorted else []
     cookie.read_lifetime(*unsorted, *entry.notes)
 
 

@@ -71,7 +71,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("Sec-GPC")
 def choices(request: HttpRequest) -> HttpResponse:
     """Choose, or choose anew."""
-    found = cookies.current_catalogue(whole=True)
+    found = cookies.current_catalogue()
     if found is None:
         return render(request, "portal/cookies_none.html")
     if request.method == "POST":
@@ -88,7 +88,7 @@ def _ask(request: HttpRequest, found: CatalogueVersion, *, is_stale: bool = Fals
         "form": form,
         "gpc": has_gpc(request),
         "receipt": receipt,
-        "needed": sum(len(found.cookies[group["code"]]) for group in found.groups if group["essential"]),
+        "needed": sum(group["count"] for group in found.groups if group["essential"]),
         "asked": [group for group in found.optional if receipt and standing[group["code"]].is_to_be_asked],
         "is_stale": is_stale,
         "words": WORDS,
@@ -112,7 +112,7 @@ def _new_form(found: CatalogueVersion) -> str:
 def _chosen(request: HttpRequest) -> HttpResponse:
     try:
         number, reference = signing.loads(request.POST.get("form", ""), salt=FORM_SALT)
-        shown = CatalogueVersion.objects.published().get(number=number)
+        shown = CatalogueVersion.objects.published().light().get(number=number)
     except (signing.BadSignature, CatalogueVersion.DoesNotExist):
         raise Http404("This form was not made by this page.") from None
     form = ChoiceForm(shown.optional, request.POST)
