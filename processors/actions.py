@@ -87,6 +87,7 @@ def approve(processor: Processor, *, by: User, at: datetime, reason: str) -> Non
     guards.is_vetted(processor, _day(at))
     processor.approved_by = by
     _move(processor, Status.APPROVED, "approved_by")
+    changes.note_added(processor, at=at)  # so that people can be told before it begins
     record("processors.approve", processor, by=by, at=at, reason=reason)
 
 
@@ -118,11 +119,11 @@ def end(processor: Processor, *, by: User, at: datetime, reason: str) -> None:
     guards.may_become(processor, Status.ENDED)
     today = _day(at)
     guards.is_unused(processor, today)
-    was_live = processor.is_live
+    was_told = processor.is_live or changes.is_told_of(processor)
     processor.ended_on = today
     processor.transfers.live(today).update(ended_on=today)
     _move(processor, Status.ENDED, "ended_on")
-    if was_live:
+    if was_told:
         changes.note_removed(processor, at=at)
     record("processors.end", processor, by=by, at=at, reason=reason)
 

@@ -519,3 +519,6 @@ NEXT = {
     Status.LEAVING: "Move its activities away and have it delete its copies, then end it.",
     Status.ENDED: "Nothing. It stays on file.",
 }
+
+
+from . import admin_changes  # noqa: E402, F401 (registers the desk of the public list)

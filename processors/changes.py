@@ -104,18 +104,18 @@ def note_removed(processor: Processor, *, at: datetime) -> SubprocessorChange | 
 
 def note_places(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
     """`before` is `places_in_words` as it was."""
-    if not _is_told_of(processor):
+    if not is_told_of(processor):
         return None
     return note(processor, ChangeKind.PLACE, before=before, after=places_in_words(processor), at=at)
 
 
 def note_purpose(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
     """`before` is `work_in_words` as it was."""
-    if not _is_told_of(processor):
+    if not is_told_of(processor):
         return None
     return note(processor, ChangeKind.PURPOSE, before=before, after=work_in_words(processor), at=at)
 
 
-def _is_told_of(processor: Processor) -> bool:
+def is_told_of(processor: Processor) -> bool:
     """The public sees the company, or it was gathered or announced as coming."""
     return processor.is_live or _last_word(processor) == ChangeKind.ADDED

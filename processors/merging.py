@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 
 from django.utils import translation
 from django_countries import countries
@@ -54,6 +54,7 @@ class CompanyName:
         return "".join(word[0] for word in self.core)
 
 
+@lru_cache(maxsize=8192)
 def parse_company(name: str) -> CompanyName:
     """“Amazon Web Services, Inc. (AWS)” → core (amazon, web, services), forms {inc}, others {}.
 
@@ -107,7 +108,11 @@ def _begins(one: tuple[str, ...], two: tuple[str, ...]) -> bool:
 
 def _is_typo(one: str, two: str) -> bool:
     first, second = sorted((one, two))  # the ratio depends on the order
-    return min(len(first), len(second)) >= 6 and SequenceMatcher(None, first, second).ratio() >= TYPO
+    if min(len(first), len(second)) < 6:
+        return False
+    matcher = SequenceMatcher(None, first, second)
+    # The two quick ones are upper bounds: most pairs are settled there.
+    return all(ratio() >= TYPO for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
 def _plain(text: str) -> str:
@@ -165,11 +170,13 @@ AMBIGUOUS = {
     "congo": "is two countries: write CD or CG",
     "america": "may mean a country or a continent: write United States, or name the countries",
 }
-VAGUE = frozenset(
-    "global globally worldwide international various multiple any all other others anywhere everywhere eu eea efta europe "
-    "emea apac asia africa latam americas na n/a none unknown tbd remote".split()
-) | {"european union", "european economic area", "asia pacific", "north america", "south america",
-     "latin america", "middle east", "other countries", "various countries", "multiple regions", "not applicable"}  # fmt: skip
+VAGUE = frozenset({
+    "global", "globally", "worldwide", "international", "various", "multiple", "any", "all",
+    "other", "others", "anywhere", "everywhere", "eu", "eea", "efta", "europe",
+    "emea", "apac", "asia", "africa", "latam", "americas", "na", "n/a",
+    "none", "unknown", "tbd", "remote", "european union", "european economic area", "asia pacific", "north america",
+    "south america", "latin america", "middle east", "other countries", "various countries", "multiple regions", "not applicable",
+})  # fmt: skip
 _SEPARATOR = re.compile(r"(?:<\s*/?\s*br\s*/?\s*>|[,;/|\n•·()\[\]]|\s-\s|&|\+|\band\b|\bor\b)", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{2,3}")
 MOST_WORDS = 8  # of a country's name

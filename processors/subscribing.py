@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from audit.actions import record
-from audit.actors import SYSTEM
+from audit.actors import SYSTEM, Acts
 from notices.actions import IMPATIENT
 from notices.delivery import Answer, Mailer, Outcome, ServerUnavailable
 from notices.letters import compose, greet_html, greet_text
@@ -97,12 +97,12 @@ def confirm(subscription: Subscription, *, at: datetime) -> bool:
 
 
 @transaction.atomic
-def stop(subscription: Subscription, *, at: datetime, reason: str = "") -> bool:
+def stop(subscription: Subscription, *, at: datetime, by: Acts = SYSTEM, reason: str = "") -> bool:
     """Ended, and the address forgotten at once. False when it had ended before."""
     ended = Subscription.objects.live().filter(pk=subscription.pk)
     if not ended.update(ended_at=at, address="", link_due_at=None):
         return False
-    record("processors.stop_subscription", subscription, by=SYSTEM, at=at, reason=reason)
+    record("processors.stop_subscription", subscription, by=by, at=at, reason=reason)
     return True
 
 

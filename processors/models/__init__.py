@@ -4,6 +4,7 @@ from .changes import (
     LinkPurpose,
     Stage,
     SubprocessorChange,
+    SubprocessorChangeQuerySet,
     Subscription,
 )
 from .registry import (
@@ -52,6 +53,7 @@ __all__ = [
     "Status",
     "Subprocessor",
     "SubprocessorChange",
+    "SubprocessorChangeQuerySet",
     "SubprocessorRule",
     "Subscription",
     "Transfer",

@@ -167,6 +167,7 @@ class Subscription(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("end_subscription", "Can end subscriptions for people who ask")]
         indexes = [
             models.Index(
                 fields=["link_due_at"],
