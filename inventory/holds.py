@@ -1,7 +1,9 @@
 """Legal holds: what must stay for now, whatever its clock says.
 
-A hold wins because every statement that takes rows away carries `is_held` in its own WHERE: there is
-no moment between looking and deleting (GDPR Art. 17(3)(e), 18(1)(c))."""
+A hold wins because every window asks anew which holds are in force, after it has locked the sweep, and
+`place` waits for that lock: there is no moment between looking and deleting (GDPR Art. 17(3)(e), 18(1)(c)).
+The statements then name those holds, and nothing when there are none: PostgreSQL took seven seconds to
+compile one that asked again for each row."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -42,27 +44,32 @@ class UnderHold(Refused):
 # --- What they cover -------------------------------------------------------------------------
 
 
+NOBODY, EVERYBODY = Q(pk__in=[]), ~Q(pk__in=[])
+
+
 def held_rows(holding: Holding) -> Q:
     """Rows of a holding about anybody on hold, or that would take a held row along."""
-    held = Q()
+    held = NOBODY
     for subject in holding.subjects:
         held |= is_held(subject, holding.category)
     for along in holding.along:
-        beside = along.model._default_manager.order_by().filter(**{along.to: OuterRef("pk")})
-        held |= Q(Exists(beside.filter(is_held(along.subject, along.category))))
+        if (beside_held := is_held(along.subject, along.category)) != NOBODY:
+            beside = along.model._default_manager.order_by().filter(**{along.to: OuterRef("pk")})
+            held |= Q(Exists(beside.filter(beside_held)))
     return held
 
 
 def is_held(subject: str, category: str) -> Q:
     """The person whose number stands in the column `subject` is on hold for this category."""
-    holds = LegalHold.objects.order_by().over(category)
-    roles = holds.filter(scope=HoldScope.ROLE).values("role")
-    named = holds.filter(scope=HoldScope.PEOPLE).values("pk")
-    return (
-        Q(Exists(holds.filter(scope=HoldScope.EVERYONE)))
-        | Q(Exists(Person.objects.order_by().filter(pk=OuterRef(subject), role__in=roles)))
-        | Q(Exists(HoldPerson.objects.filter(person_id=OuterRef(subject), hold__in=named)))
-    )
+    holds = list(LegalHold.objects.over(category).order_by("pk").distinct())
+    if any(hold.scope == HoldScope.EVERYONE for hold in holds):
+        return EVERYBODY
+    held = NOBODY
+    if roles := {hold.role for hold in holds if hold.scope == HoldScope.ROLE}:
+        held |= Q(Exists(Person.objects.order_by().filter(pk=OuterRef(subject), role__in=roles)))
+    if named := [hold.pk for hold in holds if hold.scope == HoldScope.PEOPLE]:
+        held |= Q(Exists(HoldPerson.objects.filter(person_id=OuterRef(subject), hold__in=named)))
+    return held
 
 
 def refuse_if_held(person: Person, *, category: str) -> None:

@@ -26,6 +26,7 @@ SHIPMENTS = [
     Shipment("Adequacy", "adequacy.csv", ("granted_by", "territory", "in_force_from")),
     Shipment("TransferMechanism", "transfer_mechanisms.csv", ("code", "regime", "in_force_from")),
     Shipment("ChecklistItem", "checklists.csv", ("code", "in_force_from")),
+    Shipment("RetentionSuggestion", "retention.csv", ("data_class",)),
 ]
 
 
