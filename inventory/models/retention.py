@@ -79,6 +79,15 @@ class RetentionRule(models.Model):
                 name="inventory_rule_number_with_unit",
                 violation_error_message="Give a number above 0 and a unit, or neither.",
             ),
+            # A longer period is no end, and no calendar goes back that far.
+            models.CheckConstraint(
+                condition=Q(number=None)
+                | Q(unit=Unit.YEARS, number__lte=100)
+                | Q(unit=Unit.MONTHS, number__lte=1_200)
+                | Q(unit=Unit.DAYS, number__lte=32_000),
+                name="inventory_rule_within_a_century",
+                violation_error_message="A century at most.",
+            ),
             # 16 CFR 312.10: children's data is never kept indefinitely. A rule for everybody is for them too.
             models.CheckConstraint(
                 condition=~Q(unit="") | ~Q(role__in=["", Role.LEARNER]),
