@@ -563,7 +563,9 @@ class Transfer(models.Model):
         indexes = [models.Index(fields=["destination", "exporter_regime"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(mechanism=Mechanism.SCC, scc_module__gte=1, scc_module__lte=4)
+                condition=Q(
+                    mechanism=Mechanism.SCC, scc_module__isnull=False, scc_module__gte=1, scc_module__lte=4
+                )
                 | (~Q(mechanism=Mechanism.SCC) & Q(scc_module=None)),
                 name="processors_transfer_scc_module",
                 violation_error_message="Standard contractual clauses need their module, and nothing else has one.",
