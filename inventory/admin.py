@@ -345,4 +345,4 @@ class MeasureAdmin(RegisterAdmin):
 
 
 # The screens of the other registers hook in below, one line each.
-from . import admin_cookies  # noqa: E402, F401
+from . import admin_cookies, admin_retention  # noqa: E402, F401

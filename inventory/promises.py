@@ -55,3 +55,7 @@ def _sentences(faults: list[health.Fault]) -> str:
 
 def _rows(faults: Iterable[health.Fault]) -> list[Model]:
     return [fault.about for fault in faults]
+
+
+# The sentences on retention, in a module of their own.
+from . import promises_retention  # noqa: E402, F401
