@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -39,7 +39,7 @@ class ChoiceForm(forms.Form):
         for group in groups:
             self.fields[f"group-{group['code']}"] = forms.ChoiceField(
                 label=group["name"],
-                choices=[(YES, gettext_lazy("Yes")), (NO, gettext_lazy("No"))],
+                choices=[(YES, _("Yes")), (NO, _("No"))],
                 widget=forms.RadioSelect,
                 required=False,
             )
