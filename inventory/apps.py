@@ -9,3 +9,12 @@ from django.apps import AppConfig
 class InventoryConfig(AppConfig):
     name = "inventory"
     verbose_name = "Inventory"
+
+    def ready(self) -> None:
+        from django.core.checks import register
+
+        from . import health_retention
+        from .coverage import check_personal_data_is_declared
+
+        register(check_personal_data_is_declared)
+        health_retention.join()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -128,9 +127,9 @@ def _linked(thing: models.Model, relation: models.ManyToManyRel) -> Iterator[mod
     yield from rows.filter(**{relation.field.name: thing}).distinct()[: NAMED + 1]
 
 
-def named(rows: Iterable[models.Model]) -> str:
+def named(rows: models.QuerySet[Any]) -> str:
     """“A”, “B” and more: a sentence stays readable however many there are."""
-    first = list(islice(rows, NAMED + 1))
+    first = list(rows[: NAMED + 1])
     names = ", ".join(f"“{row}”" for row in first[:NAMED])
     return f"{names} and more" if len(first) > NAMED else names
 

@@ -1,7 +1,5 @@
 """Small parts that the screens of the registers share."""
 
-from collections.abc import Iterable
-from itertools import islice
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -33,9 +31,9 @@ def count_link(count: int, model: type[models.Model], query: str) -> SafeString 
     return format_html('<a href="{}?{}">{}</a>', url, query, words)
 
 
-def links(rows: Iterable[models.Model]) -> SafeString | str:
+def links(rows: models.QuerySet[Any]) -> SafeString | str:
     """The first rows, each leading to its page."""
-    shown = list(islice(rows, LINKED + 1))
+    shown = list(rows[: LINKED + 1])
     found = format_html_join(", ", '<a href="{}">{}</a>', ((page_of(row), row) for row in shown[:LINKED]))
     return format_html("{} and more", found) if len(shown) > LINKED else found or "none"
 

@@ -185,6 +185,18 @@ def test_the_morning_page_counts_the_faults(client: Client) -> None:
     assert f'<span class="morning-count">2</span>\n                  <a href="{PAGE}">' in html
 
 
+def test_with_many_activities_the_morning_count_is_remembered_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, time_machine
+) -> None:
+    monkeypatch.setattr(health, "EXACT_UP_TO", -2)
+    time_machine.move_to("2026-03-02T08:00:00Z")
+    assert health.count(TODAY) == 0
+    DataCategoryFactory()
+    assert health.count(TODAY) == 0
+    time_machine.shift(health.REMEMBERED + 1)
+    assert health.count(TODAY) == 1
+
+
 def state(code: str) -> promises.Finding:
     return next(p for p in promises.promises() if p.code == code).check(TODAY)
 
