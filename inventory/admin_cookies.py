@@ -2,6 +2,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin
+from django.db import models
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -34,7 +35,11 @@ class CookieGroupAdmin(AuditedAdmin):
 
 @admin.register(Cookie)
 class CookieAdmin(AuditedAdmin):
-    list_display = ("name", "provider", "domain", "kept_for", "in_group", "is_flagged")
+    formfield_overrides = {
+        **AuditedAdmin.formfield_overrides,
+        models.URLField: {"assume_scheme": "https"},
+    }
+    list_display = ("name", "provider", "domain", "kept_for", "in_group", "doubts")
     list_filter = ("is_flagged", "lifetime_kind", "group")
     list_select_related = ("group",)
     sortable_by = ()
@@ -58,6 +63,10 @@ class CookieAdmin(AuditedAdmin):
     @admin.display(description="kept for")
     def kept_for(self, cookie: Cookie) -> str:
         return cookie.lifetime or "not said"
+
+    @admin.display(description="to be looked at")
+    def doubts(self, cookie: Cookie) -> str:
+        return cookie.flag_reason
 
     @admin.display(description="to be looked at")
     def to_look_at(self, cookie: Cookie) -> str:
@@ -84,7 +93,6 @@ def publication(version: CatalogueVersion, request: HttpRequest) -> Consequences
         ],
         not_=["Nobody gets a mail. An answer to a group whose purpose stays the same goes on."],
         irreversible=["A published list is kept as it is, word for word. To correct it, publish the next."],
-        samples=what.added[:3],
         submit=f"Publish and ask {_browsers(asked)} again" if asked else "Publish list",
     )
 
@@ -204,11 +212,11 @@ def _change_sentences(what: Changes) -> list[str]:
 
 
 def _asked_sentence(what: Changes, asked: int) -> str:
-    if not what.asks_again:
-        return "Nobody is asked again: no group that people answered gains a purpose."
+    if not what.asks:
+        return "Nobody is asked again: no group is new or gains a purpose."
     return (
-        f"{', '.join(what.asks_again)} gains a purpose: {_browsers(asked)} that answered will be asked again, "
-        "and until then it is off there."
+        f"Off until people answer, because it is new or gains a purpose: {', '.join(what.asks)}. "
+        f"{_browsers(asked)} that answered before will be asked again."
     )
 
 

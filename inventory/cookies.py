@@ -14,7 +14,7 @@ from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
 
-from .cookies_catalogue import MOST_COOKIES, Content, changes, content_now, gained
+from .cookies_catalogue import MOST_COOKIES, Content, changes, content_now, to_ask
 from .models import CatalogueVersion, CookieGroup, CookieReceipt
 
 # No letter or digit that is taken for another: people read references out to each other.
@@ -48,7 +48,7 @@ def publish_catalogue(
         "added": len(what.added),
         "removed": len(what.removed),
         "changed": len(what.changed),
-        "asks_again": what.asks_again,
+        "asks": what.asks,
     }
     record("inventory.publish_catalogue", version, by=by, at=at, reason=reason, details=details)
     return version
@@ -100,13 +100,13 @@ def content_of(version: CatalogueVersion | None) -> Content:
 
 
 def asked_again(now: Content, at: datetime) -> int:
-    """How many browsers would be asked again if `now` were published, and are not being asked already."""
+    """How many browsers would have something new to answer if `now` were published."""
     current = current_catalogue()
     in_force = current.groups if current else []
     lists = [
         version.pk
         for version in CatalogueVersion.objects.published().light()
-        if gained(version.groups, now.groups) and not gained(version.groups, in_force)
+        if to_ask(version.groups, now.groups) - to_ask(version.groups, in_force)
     ]
     since = at - timedelta(seconds=settings.CHOICE_COOKIE_AGE)
     return CookieReceipt.objects.current(since).filter(catalogue__in=lists).count()

@@ -68,7 +68,7 @@ class Changes:
     removed: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)  # new, gone, or worded anew
-    asks_again: list[str] = field(default_factory=list)
+    asks: list[str] = field(default_factory=list)  # groups that are off until they are answered
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.groups)
@@ -82,8 +82,16 @@ def changes(before: Content, after: Content) -> Changes:
         removed=[key[0] for key in old if key not in new],
         changed=[key[0] for key in new if key in old and new[key] != old[key]],
         groups=[code for code in {**was, **is_} if was.get(code) != is_.get(code)],
-        asks_again=sorted(gained(before.groups, after.groups)),
+        asks=sorted(to_ask(before.groups, after.groups)),
     )
+
+
+def to_ask(answered: Iterable[Group], now: Iterable[Group]) -> set[str]:
+    """Codes of the optional groups that the answers to an earlier list do not settle."""
+    was, is_ = list(answered), list(now)
+    known = {group["code"] for group in was if not group["essential"]}
+    new = {group["code"] for group in is_ if not group["essential"]} - known
+    return new | gained(was, is_)
 
 
 def gained(answered: Iterable[Group], now: Iterable[Group]) -> set[str]:

@@ -18,7 +18,10 @@ from .registers import Purpose
 
 UNSORTED = "unsorted"
 IMPOSSIBLE_NAME = re.compile(r"[\s;=,\"]")  # RFC 6265, 4.1.1; a name in a list of names reads so too
-https_only = URLValidator(schemes=["https"], message="Give an address that begins with https://.")
+# A code of its own: a field puts its own words in place of those of code "invalid".
+https_only = URLValidator(
+    schemes=["https"], message="Give an address that begins with https://.", code="not_https"
+)
 
 
 class LifetimeKind(models.TextChoices):

@@ -225,6 +225,15 @@ def test_the_count_of_those_asked_again_knows_later_choices_and_old_age():
     assert cookies.asked_again(content_now(), NOW) == 1
 
 
+def test_a_new_optional_group_is_asked_and_a_new_essential_one_is_not():
+    catalogue = simple_list()
+    chosen(catalogue, {"analytics": True})
+    CookieFactory(group=CookieGroupFactory(code="safety", is_essential=True, purpose=None))
+    assert cookies.asked_again(content_now(), NOW) == 0
+    CookieFactory(group=CookieGroupFactory(code="labs", purpose=PurposeFactory(code="labs")))
+    assert cookies.asked_again(content_now(), NOW) == 1
+
+
 def test_a_purpose_and_a_group_in_use_are_not_deleted():
     simple_list()
     group = CookieGroup.objects.get(code="analytics")
