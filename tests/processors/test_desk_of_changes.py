@@ -1,6 +1,6 @@
 """The desk of the public list."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -60,8 +60,8 @@ def test_a_day_that_is_past_is_refused_beside_the_form(desk: Client):
 
 
 def test_an_announced_change_offers_to_be_withdrawn_until_its_day(desk: Client):
-    coming = ChangeFactory(told_for=datetime(2026, 7, 1).date())
-    begun = ChangeFactory(told_for=datetime(2026, 5, 1).date())
+    coming = ChangeFactory(told_for=date(2026, 7, 1))
+    begun = ChangeFactory(told_for=date(2026, 5, 1))
     for change, is_offered in ((coming, True), (begun, False)):
         page = desk.get(reverse("admin:processors_subprocessorchange_change", args=[change.pk]))
         assert (button(change, "withdraw") in page.content.decode()) is is_offered
