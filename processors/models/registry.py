@@ -361,7 +361,7 @@ class SubprocessorRule(models.TextChoices):
 
 def contract_files() -> FileSystemStorage:
     """Outside everything the web server serves."""
-    return FileSystemStorage(location=settings.VAR_DIR / "contracts", base_url=None)
+    return FileSystemStorage(location=settings.VAR_DIR / "contracts")
 
 
 def random_name(_contract: models.Model, _name: str) -> str:
@@ -394,7 +394,11 @@ class Contract(models.Model):
         null=True, blank=True, help_text="The last day it binds. Empty: no end agreed."
     )
     renewal_notice_days = models.PositiveSmallIntegerField(
-        "renewal notice (days)", null=True, blank=True, help_text="How long before its end the desk says so."
+        "renewal notice (days)",
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(3650)],
+        help_text="How long before its end the desk says so.",
     )
     file = models.FileField(
         storage=contract_files, upload_to=random_name, blank=True, max_length=100, validators=[is_small]
@@ -407,10 +411,14 @@ class Contract(models.Model):
         "sub-processor notice (days)",
         null=True,
         blank=True,
+        validators=[MaxValueValidator(3650)],
         help_text="How long before a new sub-processor they tell us. No law names a number.",
     )
     breach_hours = models.PositiveSmallIntegerField(
-        "tells us of a breach within (hours)", null=True, blank=True, validators=[MinValueValidator(1)]
+        "tells us of a breach within (hours)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(8760)],
     )
     deletion_at_end = models.BooleanField(
         "deletes or returns at the end", null=True, blank=True, help_text="GDPR Art. 28(3)(g)."
