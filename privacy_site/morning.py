@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,13 +12,14 @@ from django.utils import timezone
 from audit.models import Event
 from audit.refusals import Refused
 from inventory import health
-from law.models import AgeOfConsent, Company
+from law.models import Adequacy, AgeOfConsent, ChecklistItem, Company, TransferMechanism
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
 from policies import guards
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
+from processors import affected
 
 SEALING_GRACE = timedelta(minutes=10)  # beat seals each minute; ten without means that it stands still
 
@@ -54,6 +56,7 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_reviews(company, today, late=False) if policies else ()),
         *(_coming(today) if policies else ()),
         *(_untold_guardians() if notices else ()),
+        *(_decisions(today) if may("processors.view_transfer") else ()),
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
         *(_claims() if may("people.view_guardianship") else ()),
     ]
@@ -140,14 +143,28 @@ def _untold_guardians() -> Iterator[Line]:
         )
 
 
-def _law_to_approve() -> Iterator[Line]:
-    count = AgeOfConsent.objects.filter(is_on=True, approved_at=None).count()
-    if count:
+def _decisions(today: date) -> Iterator[Line]:
+    """Adequacy decisions that end soon and that some transfer rests on."""
+    for decision in affected.ending(today):
+        count = affected.relying_on(decision, today).values("processor").distinct().count()
         yield Line(
-            f"{_of(count, 'law row')} in use, not yet approved by a named person",
-            _list("law_ageofconsent", "is_on__exact=1"),
+            f"{_of(count, 'processor')} will have no basis: {decision.instrument} "
+            f"ends on {decision.in_force_until:%-d %B %Y}",
+            reverse("admin:processors_transfer_decision", args=[decision.pk]),
             count,
         )
+
+
+def _law_to_approve() -> Iterator[Line]:
+    for model in (AgeOfConsent, Adequacy, TransferMechanism, ChecklistItem):
+        rows = cast(Any, model).objects.filter(is_on=True, approved_at=None)
+        if count := rows.count():
+            yield Line(
+                f"{_of(count, 'law row')} in use, not yet approved by a named person: "
+                f"{model._meta.verbose_name_plural}",
+                _list(f"law_{model._meta.model_name}", "is_on__exact=1"),
+                count,
+            )
 
 
 def _claims() -> Iterator[Line]:

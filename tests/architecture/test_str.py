@@ -15,7 +15,16 @@ CANARY = "Zyxwv Qanary"
 # What the company itself writes and publishes. Whoever adds a field here says: never about a person.
 PUBLIC = {
     "law.Company": {"name"},
+    "inventory.DataCategory": {"name"},
+    "inventory.Purpose": {"name"},
+    "inventory.System": {"name"},
+    "inventory.ProcessingActivity": {"name"},
+    "inventory.Measure": {"name"},
+    "law.Adequacy": {"territory"},
     "law.AgeOfConsent": {"place"},
+    "law.ChecklistItem": {"item", "source"},
+    "law.TransferMechanism": {"mechanism"},
+    "processors.Processor": {"name"},
     "notices.Campaign": {"event"},
     "notices.Letter": {"variant"},
     "policies.Policy": {"title"},
