@@ -1,13 +1,21 @@
 """The health page finds exactly what is wrong, and nothing where nothing is."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 
+from audit import promises
+from audit.promises import State
+from inventory import record
 from inventory.health import examine
+from inventory.models import ProcessingActivity
+from law.models import Adequacy, Company
 from processors import health
-from processors.models import Processor, Role
+from processors.models import Contract, Processor, Role
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
+from tests.people.factories import UserFactory
 
 from .factories import (
     ContractFactory,
@@ -135,3 +143,56 @@ def test_a_subprocessor_is_not_a_fault_by_itself() -> None:
     whole: Processor = ProcessorFactory(active=True, whole=True)
     SubprocessorFactory(processor=whole)
     assert faults() == []
+
+
+def test_the_morning_page_warns_of_a_decision_that_ends_and_leads_to_whom_it_touches(client: Client) -> None:
+    today = Company.current().today()
+    TransferFactory(processor=ProcessorFactory(active=True), destination="GB", adequacy=True)
+    uk = Adequacy.objects.filter(granted_by="EU", territory="GB")
+    client.force_login(UserFactory(group="auditor"))
+    uk.update(in_force_until=today + timedelta(days=181))
+    assert "will have no basis" not in client.get("/admin/").content.decode()
+    uk.update(in_force_until=today + timedelta(days=180))
+    html = client.get("/admin/").content.decode()
+    assert "will have no basis: renewal of Decision (EU) 2021/1772" in html
+    assert f"/admin/processors/transfer/decisions/{uk.get().pk}/" in html
+
+
+def test_the_record_of_processing_says_who_receives_and_under_what(scc_on: None) -> None:
+    activity = ProcessingActivityFactory()
+    owl = ProcessorFactory(name="Owl", active=True, activities=[activity])
+    TransferFactory(processor=owl)
+    ProcessorFactory(name="Proposed only", activities=[activity])
+    [entry] = record.entries(ProcessingActivity.objects.all())
+    assert entry.recipient_names == ["Owl (hosting)"]
+    assert entry.transfers == [
+        "Owl (hosting): standard contractual clauses (SCC 2021), module 2, to United States of America (EU GDPR)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "broken"),
+    [
+        (lambda owl: Contract.objects.update(ends_on=date(2026, 1, 1)), "partners-under-contract"),
+        (lambda owl: ProcessorPlaceFactory(processor=owl, country="US"), "transfers-under-a-mechanism"),
+        (lambda owl: ReviewFactory(processor=owl, unfit=True), "partners-are-vetted"),
+    ],
+)
+def test_each_promise_breaks_by_its_own_fault_and_no_other(
+    wrong: Callable[[Processor], object], broken: str
+) -> None:
+    owl = ProcessorFactory(active=True, whole=True)
+    assert set(states().values()) == {State.KEPT}
+    wrong(owl)
+    assert {code for code, state in states().items() if state == State.BROKEN} == {broken}
+
+
+def test_an_empty_register_proves_nothing() -> None:
+    assert set(states().values()) == {State.AT_RISK}
+
+
+def states() -> dict[str, State]:
+    mine = ("partners-under-contract", "transfers-under-a-mechanism", "partners-are-vetted")
+    return {
+        promise.code: finding.state for promise, finding in promises.examine(TODAY) if promise.code in mine
+    }
