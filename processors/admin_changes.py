@@ -39,9 +39,9 @@ class AnnounceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        together = cast(forms.ModelMultipleChoiceField, self.fields["together"])
-        together.queryset = SubprocessorChange.objects.gathered().exclude(pk=self.initial.get("change"))
-        together.label_from_instance = in_a_line  # type: ignore[method-assign]
+        together: Any = self.fields["together"]
+        together.queryset = together.queryset.exclude(pk=self.initial["change"])
+        together.label_from_instance = in_a_line
         if not together.queryset.exists():
             del self.fields["together"]
 

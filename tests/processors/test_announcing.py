@@ -165,8 +165,9 @@ def test_the_stage_follows_from_the_dates():
     ChangeFactory(name="b", told_for=JULY)
     ChangeFactory(name="c", told_for=date(2026, 6, 1))
     ChangeFactory(name="d", told_for=JULY, withdrawn_at=NOW, withdrawal_reason="No.")
-    stages = SubprocessorChange.objects.with_stage(NOW.date()).values_list("name", "stage")
-    assert dict(stages) == {"a": "gathered", "b": "announced", "c": "in effect", "d": "withdrawn"}
+    rows = SubprocessorChange.objects.with_stage(NOW.date())
+    stages = {row.name: row.stage for row in rows}  # type: ignore[attr-defined]  # from with_stage
+    assert stages == {"a": "gathered", "b": "announced", "c": "in effect", "d": "withdrawn"}
 
 
 def test_schools_may_join_those_who_are_told(dov, monkeypatch):
