@@ -74,8 +74,7 @@ def count(on: date) -> int:
     With many activities a look takes seconds: then the count is up to ten minutes old."""
     if estimated_rows(ProcessingActivity, DEFAULT_DB_ALIAS) <= EXACT_UP_TO:
         return _count(on)
-    found: int = cache.get_or_set(f"inventory.health.{on}", lambda: _count(on), REMEMBERED)
-    return found
+    return int(cache.get_or_set(f"inventory.health.{on}", lambda: _count(on), REMEMBERED) or 0)
 
 
 def _count(on: date) -> int:

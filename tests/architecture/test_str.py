@@ -14,6 +14,11 @@ from .places import rooms
 CANARY = "Zyxwv Qanary"
 # What the company itself writes and publishes. Whoever adds a field here says: never about a person.
 PUBLIC = {
+    "inventory.DataCategory": {"name"},
+    "inventory.Measure": {"name"},
+    "inventory.ProcessingActivity": {"name"},
+    "inventory.Purpose": {"name"},
+    "inventory.System": {"name"},
     "law.Company": {"name"},
     "inventory.DataCategory": {"name"},
     "inventory.Purpose": {"name"},

@@ -1,11 +1,11 @@
 """The registers on the desk: what staff see, what the forms refuse, what nobody can forge."""
 
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
-from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -24,7 +24,7 @@ from .factories import (
 )
 
 pytestmark = pytest.mark.django_db
-FACTORIES = {
+FACTORIES: dict[Any, Any] = {
     DataCategory: DataCategoryFactory,
     Purpose: PurposeFactory,
     System: SystemFactory,
@@ -44,19 +44,19 @@ def desk(client: Client, dov: User) -> Client:
     return client
 
 
-def listed(model: type[Model]) -> str:
+def listed(model: Any) -> str:
     return reverse(f"admin:inventory_{model._meta.model_name}_changelist")
 
 
-def add(model: type[Model]) -> str:
+def add(model: Any) -> str:
     return reverse(f"admin:inventory_{model._meta.model_name}_add")
 
 
-def page(thing: Model) -> str:
+def page(thing: Any) -> str:
     return reverse(f"admin:inventory_{thing._meta.model_name}_change", args=[thing.pk])
 
 
-def press(desk: Client, thing: Model, verb: str, **data: object):
+def press(desk: Client, thing: Any, verb: str, **data: object):
     thing.refresh_from_db()
     url = reverse(f"admin:inventory_{thing._meta.model_name}_do", args=[thing.pk, verb])
     return desk.post(url, {"opened_revision": thing.revision, "reason": "Because.", **data})
@@ -93,13 +93,13 @@ def measure(**changes: object) -> dict[str, object]:
     return {"name": "Encryption at rest", "kind": "technical", **changes}
 
 
-FORMS = {
+FORMS: dict[Any, Any] = {
     DataCategory: category, Purpose: purpose, System: system, ProcessingActivity: activity, Measure: measure,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("model", FORMS, ids=lambda model: model.__name__)
-def test_staff_add_a_row_and_it_is_on_record(desk: Client, dov: User, model: type[Model]) -> None:
+def test_staff_add_a_row_and_it_is_on_record(desk: Client, dov: User, model: Any) -> None:
     response = desk.post(add(model), FORMS[model]())
     assert response.status_code == 302, said(response)
     row = model.objects.get()
@@ -156,7 +156,7 @@ def test_an_activity_names_its_data_its_systems_and_whose_it_is(desk: Client) ->
     ],
 )
 def test_a_bad_field_says_so_beside_it_and_saves_nothing(
-    desk: Client, model: type[Model], field: str, value: object, sentence: str
+    desk: Client, model: Any, field: str, value: object, sentence: str
 ) -> None:
     response = desk.post(add(model), FORMS[model](**{field: value}))
     assert response.status_code == 200
@@ -273,14 +273,15 @@ def test_a_day_that_is_a_slip_of_the_hand_ends_nothing(desk: Client, on: str) ->
 
 def test_what_is_in_use_is_not_deleted_and_says_by_what(desk: Client) -> None:
     running = ProcessingActivityFactory(name="Deliver courses")
-    for thing in (running.categories.get(), running.systems.get(), running.purpose):
+    things: list[Any] = [running.categories.get(), running.systems.get(), running.purpose]
+    for thing in things:
         response = press(desk, thing, "remove")
         assert response.status_code == 409
         assert "In use, so it stays: processing activity “Deliver courses”." in said(response)
 
 
 @pytest.mark.parametrize("model", FACTORIES, ids=lambda model: model.__name__)
-def test_what_was_entered_by_mistake_can_be_deleted_with_a_reason(desk: Client, model: type[Model]) -> None:
+def test_what_was_entered_by_mistake_can_be_deleted_with_a_reason(desk: Client, model: Any) -> None:
     thing = FACTORIES[model]()
     assert press(desk, thing, "remove", reason="").status_code == 200
     response = press(desk, thing, "remove")
@@ -319,7 +320,7 @@ def test_an_auditor_looks_and_changes_nothing(client: Client) -> None:
 
 @pytest.mark.parametrize("model", FACTORIES, ids=lambda model: model.__name__)
 def test_a_list_asks_the_same_few_questions_however_long_it_is(
-    desk: Client, django_assert_num_queries, model: type[Model]
+    desk: Client, django_assert_num_queries, model: Any
 ) -> None:
     FACTORIES[model]()
     desk.get(listed(model))  # fills the caches of content types

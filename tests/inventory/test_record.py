@@ -1,7 +1,9 @@
 """The record of processing, on paper and as a file (GDPR Art. 30)."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -42,7 +44,7 @@ def paper(desk: Client, kind: str = "controller") -> str:
 
 
 def file(desk: Client, query: str = "") -> list[dict[str, str]]:
-    response = desk.post(f"{EXPORT}{query}", {"reason": "For the authority."})
+    response: Any = desk.post(f"{EXPORT}{query}", {"reason": "For the authority."})
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     return list(csv.DictReader(text.splitlines()))
 
@@ -137,7 +139,12 @@ def test_sources_are_asked_a_chunk_at_a_time(alone: None, monkeypatch: pytest.Mo
     ProcessingActivityFactory.create_batch(5)
     asked: list[int] = []
     monkeypatch.setattr(record, "CHUNK", 2)
-    monkeypatch.setattr(record, "recipients", [lambda chunk: asked.append(len(chunk)) or {}])
+
+    def source(chunk: Sequence[ProcessingActivity]) -> dict[int, list[Recipient]]:
+        asked.append(len(chunk))
+        return {}
+
+    monkeypatch.setattr(record, "recipients", [source])
     assert len(list(record.entries(ProcessingActivity.objects.all()))) == 5
     assert asked == [2, 2, 1]
 
