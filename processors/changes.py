@@ -5,6 +5,7 @@ The verbs of the register (activate, end, …) call `note` in their own transact
 
 from datetime import datetime
 
+from django.utils import translation
 from django_countries import countries
 
 from inventory.models import ProcessingActivity
@@ -75,7 +76,13 @@ def _gather(
 def places_in_words(processor: Processor) -> str:
     """As the list names them, in the order they were entered: “United States, Belgium”."""
     rows = processor.places.order_by("pk").values_list("country", "named_as")
-    return ", ".join(named_as or str(countries.name(country)) for country, named_as in rows)
+    return ", ".join(named_as or country_in_words(country) for country, named_as in rows)
+
+
+def country_in_words(code: str) -> str:
+    """In English, the register's language, and as people say it, not as the standard does."""
+    with translation.override("en"):
+        return "United States" if code == "US" else str(countries.name(code))
 
 
 def work_in_words(processor: Processor) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django_countries import countries
 
 from audit.actions import record
 from audit.actors import Acts
 
+from .changes import country_in_words
 from .histories import Difference, Entry, Life
 from .models import Announcement, ChangeKind, Processor, ProcessorPlace, Status, SubprocessorChange
 
@@ -98,7 +98,7 @@ def _tell(
 
 
 def _words(kind: ChangeKind, entry: Entry) -> str:
-    places = ", ".join(words or str(countries.name(code)) for code, words in _places(entry))
+    places = ", ".join(words or country_in_words(code) for code, words in _places(entry))
     match kind:
         case ChangeKind.NAME:
             return entry.name

@@ -101,7 +101,7 @@ class SubprocessorChange(models.Model):
         ordering = ["-id"]
         permissions = [
             (
-                "announce_subprocessorchange",
+                "publish_subprocessorchange",
                 "Can announce changes to the list of companies, and withdraw them",
             )
         ]

@@ -105,7 +105,7 @@ def test_the_feed_has_one_entry_for_each_change(client):
     atom = ElementTree.fromstring(response.content)  # noqa: S314 (our own page)
     [entry] = atom.findall("{http://www.w3.org/2005/Atom}entry")
     assert entry.findtext("{http://www.w3.org/2005/Atom}title") == "Brightpage <b>: change on 1 July 2026"
-    assert "Brightpage &lt;b&gt; is new." in entry.findtext("{http://www.w3.org/2005/Atom}summary")
+    assert "Brightpage &lt;b&gt; is new." in str(entry.findtext("{http://www.w3.org/2005/Atom}summary"))
 
 
 def test_the_table_to_download_runs_in_no_spreadsheet(client):

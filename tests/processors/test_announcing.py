@@ -32,7 +32,7 @@ def test_an_arrival_says_what_for_and_where():
     brightpage = ListedFactory(name="Brightpage", places=["US", "IE"])
     change = changes.note_added(brightpage, at=NOW)
     assert (change.kind, change.name) == ("added", "Brightpage")
-    assert change.after == "Lesson videos. Places: United States of America, Ireland."
+    assert change.after == "Lesson videos. Places: United States, Ireland."
 
 
 def test_an_arrival_is_gathered_once_also_when_it_was_told_before():
@@ -65,8 +65,8 @@ def test_a_new_place_before_the_arrival_was_told_belongs_to_the_arrival():
     brightpage = ListedFactory(places=["US"])
     changes.note_added(brightpage, at=NOW)
     brightpage.places.create(country="IE")
-    changes.note_places(brightpage, before="United States of America", at=NOW)
-    assert SubprocessorChange.objects.get().after.endswith("United States of America, Ireland.")
+    changes.note_places(brightpage, before="United States", at=NOW)
+    assert SubprocessorChange.objects.get().after.endswith("United States, Ireland.")
 
 
 def test_each_confirmed_subscriber_is_told_once_in_their_language(dov):
