@@ -6,6 +6,8 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
+from law import actions
+from law.models import TransferMechanism
 from law.transfers import ExportLaw, Mechanism
 from processors.models import (
     Contract,
@@ -188,3 +190,14 @@ class TransferFactory(DjangoModelFactory[Transfer]):
     tia_on = date(2026, 1, 5)
     tia_review_on = date(2099, 1, 5)
     contract = factory.SubFactory(ContractFactory, processor=factory.SelfAttribute("..processor"))
+
+
+def approve_clauses() -> None:
+    """The clauses ship switched off, for they stand from memory: somebody has approved module 2."""
+    row, dov, at = (
+        TransferMechanism.objects.get(code="scc_m2"),
+        UserFactory(),
+        datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    actions.approve(row, by=dov, at=at, reason="Read Decision (EU) 2021/914.")
+    actions.switch_on(row, by=dov, at=at, reason="Read it.")
