@@ -1,10 +1,10 @@
 """What happens to the registers (GDPR Art. 30 and 5(2)): the record stays true, nothing vanishes in use."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from audit.actions import record
@@ -104,11 +104,7 @@ def remove(
     reason: str,
 ) -> None:
     """Delete what was entered by mistake. Raises InUse with all that names it: that is history."""
-    if users := list(guards.uses(thing)):
-        raise guards.InUse(f"In use, so it stays: {_listed(users)}.")
+    if refusal := guards.in_use(thing):
+        raise guards.InUse(refusal)
     record("inventory.delete", thing, by=by, at=at, reason=reason)
     thing.delete()
-
-
-def _listed(users: Sequence[models.Model]) -> str:
-    return ", ".join(guards.described(users))

@@ -73,11 +73,11 @@ def taking_up(noun: str) -> Button:
 
 def removal(noun: str) -> Button:
     def consequences(thing: Any, request: HttpRequest) -> Consequences:
-        users = guards.described(guards.uses(thing))
+        refusal = guards.in_use(thing)
         return Consequences(
             question=f"Delete “{thing}”?",
             happens=["It disappears from the register. Do this only to what was entered by mistake."],
-            not_=[f"It cannot be deleted while it is in use by {user}." for user in users],
+            not_=[f"Nothing will happen now. {refusal}"] if refusal else [],
             irreversible=["It cannot be brought back."],
             submit=f"Delete {noun}",
         )
@@ -101,6 +101,9 @@ class RegisterAdmin(AuditedAdmin):
     """A code is given once: addresses, files and other systems hold on to it."""
 
     sortable_by = ()
+
+    class Media:
+        css = {"all": ("admin_desk/registers.css",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = ("code",) if obj and hasattr(obj, "code") else ()

@@ -94,6 +94,12 @@ class PurposeForm(CodeForm):
         fields = (
             "code", "name", "kind", "text", "child_text", "is_optional", "needs_consent", "minimum_assurance",
         )  # fmt: skip
+        labels = {
+            "text": "Text for adults",
+            "child_text": "Text for children",
+            "is_optional": "Optional",
+            "minimum_assurance": "Assurance of a guardian",
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -126,6 +132,7 @@ class PurposeBasisForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = PurposeBasis
         fields = ("regime", "basis")
+        labels = {"regime": "Law", "basis": "Lawful basis"}
 
 
 class SystemForm(CodeForm):

@@ -108,6 +108,12 @@ def day(on: date, today: date) -> None:
         )
 
 
+def in_use(thing: models.Model) -> str:
+    """Why this cannot be deleted, with what names it; empty when nothing does."""
+    users = [f"{row._meta.verbose_name} “{row}”" for row in uses(thing)]
+    return f"In use, so it stays: {', '.join(users)}." if users else ""
+
+
 def uses(thing: models.Model) -> Iterator[models.Model]:
     """Rows of any app that name this one; its own parts, which go with it, are no use of it."""
     for relation in thing._meta.get_fields(include_hidden=True):
@@ -132,7 +138,3 @@ def named(rows: models.QuerySet[Any]) -> str:
     first = list(rows[: NAMED + 1])
     names = ", ".join(f"“{row}”" for row in first[:NAMED])
     return f"{names} and more" if len(first) > NAMED else names
-
-
-def described(rows: Iterable[models.Model]) -> list[str]:
-    return [f"{row._meta.verbose_name} “{row}”" for row in rows]

@@ -1,5 +1,6 @@
 """The record of processing (GDPR Art. 30): as controller (1) and as processor of schools (2)."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,10 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django_countries import countries
 
+from audit.personal import StartEvent, Then
 from people.models import Role
 
-from .models import ProcessingActivity
+from .models import ProcessingActivity, RetentionRule
 
 CHUNK = 500  # activities in memory at a time
 T = TypeVar("T")
@@ -26,11 +28,36 @@ class Recipient:
     transfers: tuple[str, ...] = ()
 
 
+def retention(activities: Sequence[ProcessingActivity]) -> dict[int, list[str]]:
+    """How long the retention rules let each activity's data be kept (GDPR Art. 30(1)(f))."""
+    rules: dict[int, list[RetentionRule]] = defaultdict(list)
+    purposes = {activity.purpose_id for activity in activities}
+    for rule in RetentionRule.objects.filter(purpose__in=purposes).select_related("category"):
+        rules[rule.purpose_id].append(rule)
+    return {activity.pk: _limits(activity, rules[activity.purpose_id]) for activity in activities}
+
+
+def _limits(activity: ProcessingActivity, rules: Iterable[RetentionRule]) -> list[str]:
+    used = {category.pk for category in activity.categories.all()}
+    return [_limit(rule) for rule in rules if rule.category_id in used and rule.role in ("", *activity.whose)]
+
+
+def _limit(rule: RetentionRule) -> str:
+    whose = f" of {rule.get_role_display()}s" if rule.role else ""
+    if not rule.unit:
+        return f"{rule.category}{whose}: kept without an end"
+    start = StartEvent(rule.start_event).label
+    return f"{rule.category}{whose}: {DONE[Then(rule.then)]} {rule.period} after {start}"
+
+
+DONE = {Then.DELETE: "deleted", Then.ANONYMIZE: "anonymized", Then.ARCHIVE: "archived"}
+
+
 # Joined in `ready()`, as audit.naming does. Each is given up to CHUNK activities at a time and answers
 # by activity id, so that a long record costs a steady number of queries.
 recipients: list[Callable[[Sequence[ProcessingActivity]], Mapping[int, Sequence[Recipient]]]] = []
 # “Lesson answers: deleted 2 years after the last activity”, one phrase for each rule.
-time_limits: list[Callable[[Sequence[ProcessingActivity]], Mapping[int, Sequence[str]]]] = []
+time_limits: list[Callable[[Sequence[ProcessingActivity]], Mapping[int, Sequence[str]]]] = [retention]
 
 
 @dataclass(frozen=True)

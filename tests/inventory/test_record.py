@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from inventory import record
-from inventory.models import Capacity, ProcessingActivity
+from inventory.models import Capacity, ProcessingActivity, RetentionRule
 from inventory.record import Recipient
 from law.models import Company
 from people.models import Role
@@ -87,6 +87,20 @@ def test_recipients_and_time_limits_come_from_above(
     assert row["transfers and safeguards"].startswith("Cloud Host: standard contractual clauses")
     assert row["time limits"] == "Lesson answers: 2 years"
     assert "Cloud Host: standard contractual clauses" in paper(desk)
+
+
+def test_time_limits_are_those_of_the_retention_rules_for_its_data_and_purpose(desk: Client) -> None:
+    made = lessons()
+    answers, other = made.categories.get(), DataCategoryFactory()
+    years = {"purpose": made.purpose, "unit": "years", "start_event": "course_end"}
+    RetentionRule.objects.create(category=answers, number=5, then="anonymize", role="learner", **years)
+    RetentionRule.objects.create(category=answers, number=9, role="school_contact", **years)
+    RetentionRule.objects.create(category=other, number=1, **years)
+    RetentionRule.objects.create(category=answers, purpose=made.purpose, start_event="event", role="guardian")
+    assert file(desk)[0]["time limits"].split("; ") == [
+        "Lesson answers of guardians: kept without an end",
+        "Lesson answers of learners: anonymized 5 years after the end of the course",
+    ]
 
 
 def test_no_cell_runs_in_a_spreadsheet(desk: Client, alone: None) -> None:
