@@ -6,8 +6,8 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-import inventory.guards
 from audit.refusals import Refused
+from inventory.guards import in_use
 from people.models import User
 
 from . import questions
@@ -167,8 +167,8 @@ def is_unused(processor: Processor, on: date) -> None:
 
 def is_without_history(processor: Processor) -> None:
     """Only what was entered by mistake is deleted; the rest ends and stays on file."""
-    if users := inventory.guards.described(inventory.guards.uses(processor)):
-        raise StillInUse(f"{processor} cannot be deleted: it is named by {', '.join(users)}.")
+    if why_not := in_use(processor):
+        raise StillInUse(why_not)
     if processor.status != Status.PROPOSED:
         raise WrongStatus(
             f"{processor} is {processor.get_status_display()}. What was in use ends, and stays on file."

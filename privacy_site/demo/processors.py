@@ -58,7 +58,7 @@ def _processor(row: Mapping[str, Any], dov: User, noor: User, company: Company, 
         _transfer(processor, transfer, contract, dov, signed, at)
     bare = [_stand_in(processor, contract, dov, signed, at)] if row.get("without_transfer") else []
     actions.activate(processor, by=dov, at=at, reason=OURS)
-    _plant(row, contract, bare)
+    _plant(row, contract, bare, signed)
 
 
 def _propose(row: Mapping[str, Any], noor: User, at: datetime) -> Processor:
@@ -131,11 +131,11 @@ def _stand_in(processor: Processor, contract: Contract, dov: User, seen: date, a
     return _transfer(processor, {"mechanism": "scc", "destination": place.country}, contract, dov, seen, at)
 
 
-def _plant(row: Mapping[str, Any], contract: Contract, bare: Sequence[Transfer]) -> None:
-    for transfer in bare:
-        Transfer.objects.filter(pk=transfer.pk).update(tia_review_on=transfer.tia_on + timedelta(days=30))
+def _plant(row: Mapping[str, Any], contract: Contract, bare: Sequence[Transfer], signed: date) -> None:
+    past = signed + timedelta(days=30)
+    Transfer.objects.filter(pk__in=[transfer.pk for transfer in bare]).update(tia_review_on=past)
     if row.get("without_contract"):
-        Contract.objects.filter(pk=contract.pk).update(ends_on=contract.signed_on + timedelta(days=60))
+        Contract.objects.filter(pk=contract.pk).update(ends_on=past)
 
 
 def _subprocessor(row: Mapping[str, str]) -> None:

@@ -247,7 +247,7 @@ def test_a_listing_is_seen_again_today(dov: User) -> None:
 
 def test_only_what_nothing_hangs_on_is_deleted(dov: User) -> None:
     owl = ContractFactory(processor__name="Owl").processor
-    with pytest.raises(guards.StillInUse, match="Owl cannot be deleted: it is named by contract “Contract"):
+    with pytest.raises(guards.StillInUse, match="In use, so it stays: contract “Contract"):
         do(actions.remove, owl, dov)
     with pytest.raises(guards.WrongStatus):
         do(actions.remove, ProcessorFactory(active=True), dov)

@@ -267,16 +267,20 @@ def with_file(
     return Contract.objects.get()
 
 
+def body_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
 def test_a_file_is_stored_under_a_random_name_and_only_ever_downloaded(desk: Client, papers: Path) -> None:
     contract = with_file(desk)
     assert contract.file.name.endswith(".bin")
-    assert "signed" not in contract.file.name
+    assert "signed" not in str(contract.file.name)
     assert [file.name for file in papers.iterdir()] == [contract.file.name]
     response = desk.get(f"/admin/processors/contract/{contract.pk}/file/")
     assert response["Content-Disposition"].startswith("attachment")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Type"] == "application/octet-stream"
-    assert b"".join(response.streaming_content) == b"<script>alert(1)</script>"
+    assert body_of(response) == b"<script>alert(1)</script>"
     assert Event.objects.about(contract).filter(verb="processors.download").count() == 1
 
 
@@ -334,7 +338,7 @@ def test_a_mistake_is_deleted_and_what_has_papers_is_not(desk: Client) -> None:
     assert press(desk, owl, "remove").status_code == 302
     refused = press(desk, used, "remove")
     assert refused.status_code == 409
-    assert "Used cannot be deleted: it is named by contract" in refused.content.decode()
+    assert "In use, so it stays: contract" in refused.content.decode()
     assert desk.post(f"/admin/processors/processor/{used.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
