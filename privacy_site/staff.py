@@ -6,8 +6,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 
-from . import morning
+from . import ledger, morning
 
 
 class StaffSite(AdminSite):
@@ -23,3 +24,9 @@ class StaffSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {"morning": morning.sections(request), **(extra_context or {})})
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [path("promises/", self.admin_view(self.promises_view), name="promises"), *super().get_urls()]
+
+    def promises_view(self, request: HttpRequest) -> TemplateResponse:
+        return ledger.ledger(request, self.each_context(request))
