@@ -21,10 +21,10 @@ class StartEvent(models.TextChoices):
 
     LAST_ACTIVITY = "last_activity", "the last activity"
     EVENT = "event", "the event"
-    COLLECTION = "collection", "the day it was collected"
+    COLLECTION = "collection", "the day of collection"
     COURSE_END = "course_end", "the end of the course"
     ISSUE = "issue", "the day of issue"
-    SENT = "sent", "the day it was sent"
+    SENT = "sent", "the day of sending"
     ACCOUNT_CLOSED = "account_closed", "the closing of the account"
     CLOSED = "closed", "the day the case was closed"
     LINK_ENDED = "link_ended", "the end of the guardianship"

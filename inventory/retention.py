@@ -48,9 +48,11 @@ class Use:
 
 @dataclass(frozen=True)
 class Ending:
-    """What the purposes agree on. `governing` holds, for each start event, the rule that ends last."""
+    """What the purposes agree on. `governing` holds, for each start event, the rule that ends last; `tied`
+    those that end with it, `others` those that end before."""
 
     governing: tuple[Rule, ...]
+    tied: tuple[Rule, ...] = ()
     others: tuple[Rule, ...] = ()
     without_rule: tuple[str, ...] = ()
     endless: tuple[Rule, ...] = ()
@@ -87,7 +89,10 @@ def ending(
     endless = tuple(rule for rule in counting if rule.number is None)
     timed = [rule for rule in counting if rule.number is not None]
     latest = _latest(timed, on)
-    return Ending(latest, tuple(rule for rule in timed if rule not in latest), missing, endless)
+    lasts = {(rule.event, rule.cutoff(on)) for rule in latest}
+    rest = [rule for rule in timed if rule not in latest]
+    tied = tuple(rule for rule in rest if (rule.event, rule.cutoff(on)) in lasts)
+    return Ending(latest, tied, tuple(rule for rule in rest if rule not in tied), missing, endless)
 
 
 def _for_role(rules: Iterable[Rule], role: str) -> dict[str, Rule]:
@@ -120,14 +125,20 @@ def explain(what: str, ending: Ending) -> str:
     periods = " and ".join(rule.words for rule in ending.governing)
     if not ending.others and len(ending.governing) == 1:
         return f"{what} {VERBS[Then(ending.last.then)]} {periods}."
-    names = " and ".join(dict.fromkeys(f"“{rule.purpose}”" for rule in ending.governing))
-    word, verb = ("purpose", "needs") if names.count("“") == 1 else ("purposes", "need")
+    names = list(dict.fromkeys(f"“{rule.purpose}”" for rule in (*ending.governing, *ending.tied)))
+    word, verb = ("purpose", "needs") if len(names) == 1 else ("purposes", "need")
     both = "both " if len(ending.governing) == 2 else "all of " if len(ending.governing) > 2 else ""
-    return f"{what} may stay until {both}{periods}, because the {word} {names} still {verb} this data."
+    return (
+        f"{what} may stay until {both}{periods}, because the {word} {_listed(names)} still {verb} this data."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
 def _purposes(names: tuple[str, ...]) -> str:
-    listed = " and ".join(f"“{name}”" for name in names)
+    listed = _listed([f"“{name}”" for name in names])
     return (
         f"the purpose {listed} uses this data and has"
         if len(names) == 1

@@ -16,10 +16,10 @@ class Migration(migrations.Migration):
                 choices=[
                     ("last_activity", "the last activity"),
                     ("event", "the event"),
-                    ("collection", "the day it was collected"),
+                    ("collection", "the day of collection"),
                     ("course_end", "the end of the course"),
                     ("issue", "the day of issue"),
-                    ("sent", "the day it was sent"),
+                    ("sent", "the day of sending"),
                     ("account_closed", "the closing of the account"),
                     ("closed", "the day the case was closed"),
                     ("link_ended", "the end of the guardianship"),

@@ -49,6 +49,17 @@ LESSONS = rule("Lessons", 1, "years", COURSE)
             "Session logs may stay until both 30 days after the event and 5 years after the end of the course, "
             "because the purposes “Security” and “Education” still need this data.",
         ),
+        (
+            [IMPROVE, rule("Reports", 90, "days"), SECURITY],
+            [use("Improvement"), use("Reports"), use("Security")],
+            "Session logs may stay until 90 days after the event, because the purposes “Reports” and “Improvement” "
+            "still need this data.",
+        ),
+        (
+            [IMPROVE, rule("Reports", 90, "days")],
+            [use("Improvement"), use("Reports")],
+            "Session logs must go 90 days after the event.",
+        ),
         ([TEACH], [use("Education")], "Session logs must be anonymized 5 years after the end of the course."),
         (
             [SECURITY],
