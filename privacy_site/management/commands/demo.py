@@ -31,7 +31,7 @@ HISTORY = [
     ("cookies", "cookies-2025.md", date(2025, 9, 1), "A list of its own for cookies."),
 ]
 # Each fills the registers of one part, once, by `load(company, staff, at)`; later ones build on earlier ones.
-REGISTERS = ("registers", "cookies", "retention", "processors")
+REGISTERS = ("registers", "cookies", "retention", "processors", "changes")
 SLACK = timedelta(days=14)  # so that the waiting version can be published for a fortnight
 
 
