@@ -74,12 +74,14 @@ def taking_up(noun: str) -> Button:
 def removal(noun: str) -> Button:
     def consequences(thing: Any, request: HttpRequest) -> Consequences:
         refusal = guards.in_use(thing)
+        question, submit = f"Delete “{thing}”?", f"Delete {noun}"
+        if refusal:
+            return Consequences(question=question, not_=[f"It is not deleted. {refusal}"], submit=submit)
         return Consequences(
-            question=f"Delete “{thing}”?",
+            question=question,
             happens=["It disappears from the register. Do this only to what was entered by mistake."],
-            not_=[f"Nothing will happen now. {refusal}"] if refusal else [],
             irreversible=["It cannot be brought back."],
-            submit=f"Delete {noun}",
+            submit=submit,
         )
 
     return Button(

@@ -1,5 +1,6 @@
 """What the registers refuse, said once: forms show the sentence beside the field, actions raise it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, cast
@@ -110,8 +111,16 @@ def day(on: date, today: date) -> None:
 
 def in_use(thing: models.Model) -> str:
     """Why this cannot be deleted, with what names it; empty when nothing does."""
-    users = [f"{row._meta.verbose_name} “{row}”" for row in uses(thing)]
-    return f"In use, so it stays: {', '.join(users)}." if users else ""
+    kinds: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+    for row in uses(thing):
+        kinds[type(row)].append(row)
+    users = "; ".join(_of_kind(model, rows) for model, rows in kinds.items())
+    return f"In use, so it stays: {users}." if users else ""
+
+
+def _of_kind(model: type[models.Model], rows: list[models.Model]) -> str:
+    noun = model._meta.verbose_name if len(rows) == 1 else model._meta.verbose_name_plural
+    return f"{noun} {_quoted(rows)}"
 
 
 def uses(thing: models.Model) -> Iterator[models.Model]:
@@ -135,6 +144,9 @@ def _linked(thing: models.Model, relation: models.ManyToManyRel) -> Iterator[mod
 
 def named(rows: models.QuerySet[Any]) -> str:
     """“A”, “B” and more: a sentence stays readable however many there are."""
-    first = list(rows[: NAMED + 1])
+    return _quoted(list(rows[: NAMED + 1]))
+
+
+def _quoted(first: list[Any]) -> str:
     names = ", ".join(f"“{row}”" for row in first[:NAMED])
     return f"{names} and more" if len(first) > NAMED else names

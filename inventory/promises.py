@@ -19,7 +19,7 @@ UNSAID = ("activity-without-categories", "activity-without-systems", "activity-w
 def each_category_has_a_purpose(on: date) -> Finding:
     """Data for the sake of having it breaks the sentence (GDPR Art. 5(1)(b), (c))."""
     if faults := _faults(on, "category-without-purpose"):
-        return broken(f"Kept without a purpose: {_sentences(faults)}", _rows(faults))
+        return broken(_sentences(faults), _rows(faults))
     if not DataCategory.objects.filter(is_never_held=False).exists():
         return at_risk("The register names no data yet, so nothing shows that the sentence is true.")
     return kept("Every category of data is used by an activity with a purpose.")
@@ -29,7 +29,7 @@ def each_category_has_a_purpose(on: date) -> Finding:
 def what_we_collect_is_complete(on: date) -> Finding:
     """A record with holes shows nobody what is collected (GDPR Art. 13, 30)."""
     if faults := _faults(on, *UNLAWFUL):
-        return broken(f"Done without a lawful basis: {_sentences(faults)}", _rows(faults))
+        return broken(_sentences(faults), _rows(faults))
     if faults := _faults(on, *UNSAID):
         return at_risk(f"The record has holes: {_sentences(faults)}", _rows(faults))
     return kept("Every activity says which data, whose, where and on what basis.")

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
+from inventory import guards
 from inventory.models import Basis, DataCategory, Measure, ProcessingActivity, Purpose, Regime, System
 from people.models import Role, User
 from tests.people.factories import UserFactory
@@ -278,6 +279,16 @@ def test_what_is_in_use_is_not_deleted_and_says_by_what(desk: Client) -> None:
         response = press(desk, thing, "remove")
         assert response.status_code == 409
         assert "In use, so it stays: processing activity “Deliver courses”." in said(response)
+
+
+def test_a_refused_deletion_names_a_few_of_each_kind(desk: Client) -> None:
+    disk = SystemFactory()
+    ProcessingActivityFactory.create_batch(guards.NAMED + 1, systems=[disk])
+    MeasureFactory(name="Locks", systems=[disk])
+    sentence = guards.in_use(disk)
+    assert "measure “Locks”" in sentence
+    assert "processing activities “Deliver courses" in sentence
+    assert " and more" in sentence
 
 
 @pytest.mark.parametrize("model", FACTORIES, ids=lambda model: model.__name__)
