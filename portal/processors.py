@@ -93,7 +93,7 @@ def country_name(code: str) -> str:
 def safeguard(mechanism: str) -> str:
     """What protects data that leaves its country, in a visitor's words (GDPR Art. 13(1)(f))."""
     words = {
-        Mechanism.ADEQUACY: _("The country protects data as well as ours (adequacy decision)"),
+        Mechanism.ADEQUACY: _("The country’s law protects data well enough (adequacy decision)"),
         Mechanism.DPF: _("Data Privacy Framework"),
         Mechanism.SCC: _("Standard contractual clauses"),
         Mechanism.CH_SCC: _("Standard contractual clauses"),
