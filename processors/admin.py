@@ -82,17 +82,22 @@ def removal(processor: Processor, request: HttpRequest) -> Consequences:
 
 class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ProcessorPlace
+    verbose_name = "place"
+    verbose_name_plural = "where it processes our data"
     extra = 0
 
 
 class SubprocessorInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Subprocessor
     fk_name = "processor"
+    verbose_name = "sub-processor"
+    verbose_name_plural = "sub-processors"
     extra = 0
 
 
 class ActivityInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ProcessorActivity
+    verbose_name = "activity"
     verbose_name_plural = "receives the data of these activities"
     autocomplete_fields = ("activity",)
     extra = 0
@@ -100,6 +105,7 @@ class ActivityInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class SystemInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ProcessorSystem
+    verbose_name = "system"
     verbose_name_plural = "hosts these systems"
     extra = 0
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Prefetch, QuerySet
+from django_countries import countries
 
 from law import transfers
 from law.calendar import months_after
@@ -24,6 +25,10 @@ class Route:
     destination: str
     outcome: Covered | Uncovered
     transfers: tuple[Transfer, ...] = ()
+
+    @property
+    def words(self) -> str:
+        return f"{self.law.label} to {countries.name(self.destination)}"
 
     @property
     def is_covered(self) -> bool:

@@ -33,7 +33,11 @@ FACTS = (
 
 class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
     website = forms.URLField(
-        required=False, assume_scheme="https", validators=[is_https], help_text="Begins with https://."
+        required=False,
+        assume_scheme="https",
+        validators=[is_https],
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text="Begins with https://.",
     )
 
     class Meta:

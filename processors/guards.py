@@ -112,7 +112,7 @@ def what_is_missing(processor: Processor, on: date) -> Iterator[str]:
     yield from place_faults(processor)
     for route in Judge.of(on).routes(processor):
         if not route.is_covered:
-            yield f"{route.law.label} to {route.destination}: {route.outcome.why}"
+            yield f"{route.words}: {route.outcome.why}"
 
 
 def review_faults(processor: Processor, on: date) -> Iterator[str]:

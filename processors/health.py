@@ -29,7 +29,7 @@ def _uncovered(on: date) -> Found:
             if not route.is_covered and not route.is_stale:
                 yield (
                     route.transfers[0] if route.transfers else processor,
-                    f"“{processor}”, {route.law.label} to {route.destination}: {route.outcome.why}",
+                    f"“{processor}”, {route.words}: {route.outcome.why}",
                 )
 
 

@@ -147,9 +147,9 @@ def test_activating_a_bare_company_lists_everything_that_is_missing(dov: User) -
         "The next review was due on 2 March 2026. "
         "No data processing agreement is in force. "
         "“global” is no country: ask where the data lies. "
-        "EU GDPR to IN: Standard contractual clauses (SCC 2021) is not switched on in the law rows of the EU GDPR. "
+        "EU GDPR to India: Standard contractual clauses (SCC 2021) is not switched on in the law rows of the EU GDPR. "
         "No contract in force holds the clauses. "
-        "EU GDPR to US: No mechanism is on record under the EU GDPR."
+        "EU GDPR to United States of America: No mechanism is on record under the EU GDPR."
     )
 
 

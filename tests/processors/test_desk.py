@@ -234,7 +234,13 @@ def test_the_facts_are_derived_on_one_page(desk: Client) -> None:
     owl = ProcessorFactory(active=True, places=["US"], activities=[activity], whole=True)
     activity.categories.add(DataCategoryFactory(name="Location"))
     html = desk.get(f"/admin/processors/processor/{owl.pk}/facts/").content.decode()
-    for words in ("Send notices", "Location", "EU GDPR to US", "not covered", "no contract in force names"):
+    for words in (
+        "Send notices",
+        "Location",
+        "EU GDPR to United States of America",
+        "not covered",
+        "no contract in force names",
+    ):
         assert words in html
 
 

@@ -75,7 +75,10 @@ def test_terms_of_service_do_not_bind_a_processor_but_another_controller() -> No
 def test_a_place_without_a_transfer_is_uncovered() -> None:
     ProcessorFactory(name="Owl", active=True, places=["US"], whole=True)
     assert faults() == [
-        ("transfer-uncovered", "“Owl”, EU GDPR to US: No mechanism is on record under the EU GDPR.")
+        (
+            "transfer-uncovered",
+            "“Owl”, EU GDPR to United States of America: No mechanism is on record under the EU GDPR.",
+        )
     ]
 
 
