@@ -1,7 +1,8 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -29,6 +30,7 @@ from .models import (
     OrderStatus,
     RetentionRule,
     Sweep,
+    SweepItem,
     SweepStatus,
 )
 from .orders import orders, roles_to_leave_out, to_leave_out
@@ -182,7 +184,6 @@ class LegalHoldAdmin(AuditedAdmin):
     list_select_related = ("owner",)
     sortable_by = ()
     readonly_fields = ("status", "placed", "released", "covers")
-    filter_horizontal = ("categories",)
     fieldsets = (
         (None, {"fields": ("title", "reason", "owner", "status", "placed", "released")}),
         ("What it covers", {"fields": ("scope", "role", "platform_ids", "categories", "covers")}),
@@ -240,6 +241,9 @@ class LegalHoldAdmin(AuditedAdmin):
         return (obj is None or obj.status == HoldStatus.DRAFT) and super().has_change_permission(request, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: LegalHold | None = None) -> Any:
+        if obj is None:
+            names = ("title", "reason", "owner", "scope", "role", "platform_ids", "categories", "review_on")
+            return ((None, {"fields": names}),)
         if self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
         what = ("scope", "role", "categories", "covers")
@@ -261,7 +265,7 @@ class LegalHoldAdmin(AuditedAdmin):
 
     @admin.display(description="covers")
     def covers(self, hold: LegalHold) -> str:
-        return _covered(hold) if hold.pk else "Save the hold to see."
+        return _covered(hold)
 
 
 # --- Sweeps --------------------------------------------------------------------------------------
@@ -269,41 +273,59 @@ class LegalHoldAdmin(AuditedAdmin):
 
 def _confirmation(sweep: Sweep, request: HttpRequest) -> Consequences:
     items = list(sweep.items.all())
-    count = sum(item.proposed_count - item.held_count for item in items)
+    count = sum(item.going for item in items)
     given = list(orders(schedule(sweep.as_of), sweep.as_of))
-    large = count >= Company.current().large_audience
     return Consequences(
-        question=f"Let {count:,} rows go{_and_orders(len(given))}?",
+        question=f"Let {_rows(count)} go{_and_orders(len(given))}?",
         happens=[
             *(
-                f"{_name(item)}: {item.proposed_count - item.held_count:,} to {item.then}. {item.explanation}"
+                f"{_name(item)}: {item.going:,} to {item.then}. {item.explanation}"
                 for item in items
+                if item.going
             ),
-            *(f"{order.system.name} gets an order: {order.explanation}" for _line, order in given),
+            *_order_sentences(order for _line, order in given),
         ],
         not_=[
-            *(f"{_name(item)}: {item.held_count:,} stay, on hold." for item in items if item.held_count),
             *(
-                f"{_name(item)}: {item.unknown_count:,} stay, because nobody has reported when their clock started."
+                f"{_name(item)}: {item.held_count:,} on hold, so not these."
+                for item in items
+                if item.held_count
+            ),
+            *(
+                f"{_name(item)}: {item.unknown_count:,} of whom nobody has reported when their clock started."
                 for item in items
                 if item.unknown_count
             ),
             "Whoever is on hold, or has come back, when their turn comes stays as well.",
         ],
-        irreversible=["What is gone does not come back. Cancelling stops after the window under way."],
+        irreversible=["What is gone does not come back. Stopping the sweep keeps only what is left by then."],
         count=count,
-        must_type_count=large,
-        submit=f"Let {count:,} rows go",
+        must_type_count=count >= Company.current().large_audience,
+        submit=f"Let {_rows(count)} go",
     )
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _and_orders(count: int) -> str:
     return f" and give {count} order{'' if count == 1 else 's'} to other systems" if count else ""
 
 
-def _name(item: Any) -> str:
-    whose = f", {Role(item.role).label}s" if item.role else ""
-    return f"{item.holding.partition('.')[2].capitalize()} ({item.category}{whose})"
+def _order_sentences(given: Iterable[CutoffOrder]) -> Iterator[str]:
+    """One for each system: its owner reads the orders, staff here want to know who gets any."""
+    by_system: dict[str, list[str]] = {}
+    for order in given:
+        by_system.setdefault(order.system.name, []).append(order.category.name)
+    for system, names in sorted(by_system.items()):
+        yield f"“{system}” gets {len(names)} order{'' if len(names) == 1 else 's'}: {', '.join(dict.fromkeys(names))}."
+
+
+def _name(item: SweepItem) -> str:
+    model = apps.get_model(item.holding)
+    whose = f" of {Role(item.role).label}s" if item.role else ""
+    return f"{str(model._meta.verbose_name_plural).capitalize()}{whose}"
 
 
 @admin.register(Sweep)
@@ -388,8 +410,7 @@ class SweepAdmin(AuditedAdmin):
     def progress(self, sweep: Sweep) -> str:
         items = list(sweep.items.all())
         done = sum(item.done_count for item in items)
-        expected = sum(item.proposed_count - item.held_count for item in items)
-        return f"{done:,} of {expected:,} rows"
+        return f"{done:,} of {_rows(sum(item.going for item in items))}"
 
     @admin.display(description="numbers")
     def numbers(self, sweep: Sweep) -> SafeString | str:

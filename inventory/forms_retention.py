@@ -1,7 +1,7 @@
 """Forms of the retention screens: what is refused stands beside its field."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -97,6 +97,10 @@ class LegalHoldForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = LegalHold
         fields = ("title", "reason", "owner", "scope", "role", "categories", "review_on")
+        widgets: ClassVar[dict[str, Any]] = {
+            "categories": forms.CheckboxSelectMultiple,
+            "reason": forms.Textarea(attrs={"rows": 4}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -118,8 +118,8 @@ def explain(what: str, ending: Ending) -> str:
     if ending.without_rule:
         return f"{what} must stay for now: {_purposes(ending.without_rule)} no retention rule yet."
     if ending.endless:
-        names = " and ".join(f"“{rule.purpose}”" for rule in ending.endless)
-        return f"{what} may stay without an end, because the rule for {names} names none."
+        endless = _listed([f"“{rule.purpose}”" for rule in ending.endless])
+        return f"{what} may stay without an end, because the rule for {endless} names none."
     if not ending.governing:
         return f"Nobody has decided how long {_lower(what)} may stay."
     periods = " and ".join(rule.words for rule in ending.governing)

@@ -332,6 +332,11 @@ class SweepItem(models.Model):
     def __str__(self) -> str:
         return f"Sweep {self.sweep_id}, item {self.pk}"
 
+    @property
+    def going(self) -> int:
+        """How many were to go when it was counted."""
+        return self.proposed_count - self.held_count
+
 
 class OrderStatus(models.TextChoices):
     OPEN = "open", "waiting for an answer"
