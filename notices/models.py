@@ -47,7 +47,9 @@ class Campaign(models.Model):
 
     def counts(self) -> dict[str, int]:
         """How many notices stood or stand in each state, the erased ones too; states without any are 0."""
-        seen: Counter[str] = Counter(dict(self.notices.values_list("status").annotate(n=Count("pk")).order_by()))
+        seen: Counter[str] = Counter(
+            dict(self.notices.values_list("status").annotate(n=Count("pk")).order_by())
+        )
         seen.update(dict(self.tallies.values_list("status", "count")))
         return {status.value: seen[status.value] for status in Status}
 
