@@ -250,8 +250,10 @@ class ProcessorAdmin(AuditedAdmin):
         if not change:
             actions.propose(obj, by=staff(request), at=timezone.now())
             return
-        work = changes.work_in_words(Processor.objects.get(pk=obj.pk))
+        former = Processor.objects.get(pk=obj.pk)
+        work = changes.work_in_words(former)
         super().save_model(request, obj, form, change)
+        changes.note_name(obj, before=former.name, at=timezone.now())
         changes.note_purpose(obj, before=work, at=timezone.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -403,6 +405,11 @@ class ContractAdmin(PaperAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.file_view)
         return [path("<int:contract_id>/file/", view, name="processors_contract_file"), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Contract | None = None) -> Any:
+        *rest, (title, _fields) = super().get_fieldsets(request, obj)
+        may_change = self.has_change_permission(request, obj)
+        return [*rest, (title, {"fields": ("download", "file") if may_change else ("download",)})]
 
     def file_view(self, request: HttpRequest, contract_id: int) -> FileResponse:
         """Never opened in the browser: a paper from outside may hold anything."""

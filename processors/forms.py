@@ -67,7 +67,11 @@ class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
             "categories", "subprocessor_rule", "subprocessor_days", "breach_hours", "deletion_at_end",
         )  # fmt: skip
         field_classes = {"reference": CleanLineField}
-        widgets = {name: _day_input() for name in ("signed_on", "in_force_on", "ends_on")}
+        # A plain input: Django's own would link to the file, which nothing serves but the download.
+        widgets = {
+            "file": forms.FileInput(),
+            **{name: _day_input() for name in ("signed_on", "in_force_on", "ends_on")},
+        }
 
 
 class TransferForm(forms.ModelForm):  # type: ignore[type-arg]

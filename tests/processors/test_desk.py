@@ -290,6 +290,16 @@ def test_a_file_is_stored_under_a_random_name_and_only_ever_downloaded(desk: Cli
     assert Event.objects.about(contract).filter(verb="processors.download").count() == 1
 
 
+@pytest.mark.parametrize("group", ["privacy lead", "auditor"])
+def test_the_stored_name_of_a_file_stands_on_no_page(desk: Client, group: str) -> None:
+    contract = with_file(desk)
+    desk.force_login(UserFactory(group=group))
+    html = desk.get(page(contract)).content.decode()
+    assert f"/admin/processors/contract/{contract.pk}/file/" in html
+    assert str(contract.file.name) not in html
+    assert "<b>signed" not in html
+
+
 def test_a_file_over_10_mb_is_refused(desk: Client) -> None:
     big = SimpleUploadedFile("dpa.pdf", b"x" * (10 * 1024 * 1024 + 1))
     response = press(desk, ProcessorFactory(), "record-contract", **CONTRACT, file=big)
