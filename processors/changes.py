@@ -123,6 +123,12 @@ def note_purpose(processor: Processor, *, before: str, at: datetime) -> Subproce
     return note(processor, ChangeKind.PURPOSE, before=before, after=work_in_words(processor), at=at)
 
 
+def note_name(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
+    if not is_told_of(processor):
+        return None
+    return note(processor, ChangeKind.NAME, before=before, after=processor.name, at=at)
+
+
 def is_told_of(processor: Processor) -> bool:
     """The public sees the company, or it was gathered or announced as coming."""
     return processor.is_live or _last_word(processor) == ChangeKind.ADDED

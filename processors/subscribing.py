@@ -121,7 +121,12 @@ def send_links(*, at: datetime) -> int:
     with Mailer() as mailer:
         for subscription in Subscription.objects.link_due(at).order_by("link_due_at"):
             if token := _claim(subscription, at):
-                sent += _send(mailer, subscription, token, at)
+                try:
+                    outcome = mailer.send(_message(subscription, token))
+                except ServerUnavailable as error:
+                    log.error("the mail server cannot be reached (%s); the links wait", error)
+                    break
+                sent += _mark(subscription, token, outcome, at)
     return sent
 
 
@@ -137,18 +142,15 @@ def _claim(subscription: Subscription, at: datetime) -> str:
     return token if taken else ""
 
 
-def _send(mailer: Mailer, subscription: Subscription, token: str, at: datetime) -> bool:
-    try:
-        outcome = mailer.send(_message(subscription, token))
-    except ServerUnavailable as error:
-        outcome = Outcome(Answer.LATER, str(error))
-    if outcome.answer is Answer.TAKEN:
-        Subscription.objects.filter(pk=subscription.pk, link_hash=hashed(token)).update(link_due_at=None)
-        return True
-    log.warning("the link of subscription %s did not leave (%s)", subscription.pk, outcome.code)
+def _mark(subscription: Subscription, token: str, outcome: Outcome, at: datetime) -> bool:
+    """Only “not now” is tried again; an address that does not exist ends the subscription."""
+    if outcome.answer is not Answer.TAKEN:
+        log.warning("the link of subscription %s did not leave (%s)", subscription.pk, outcome.code)
     if outcome.answer is Answer.NO_SUCH_ADDRESS:
         stop(subscription, at=at, reason="The mail server refused the address for good.")
-    return False
+    elif outcome.answer is not Answer.LATER:
+        Subscription.objects.filter(pk=subscription.pk, link_hash=hashed(token)).update(link_due_at=None)
+    return outcome.answer is Answer.TAKEN
 
 
 def _message(subscription: Subscription, token: str) -> EmailMultiAlternatives:

@@ -13,6 +13,7 @@ from processors.models import Announcement, ChangeKind, SubprocessorChange
 from tests.people.factories import UserFactory
 
 from .change_factories import ChangeFactory, ListedFactory, SubscriptionFactory
+from .factories import ProcessorFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -59,6 +60,21 @@ def test_two_moves_before_anybody_was_told_are_one():
     changes.note(brightpage, ChangeKind.PLACE, before="Ireland", after="Spain", at=NOW)
     change = SubprocessorChange.objects.get()
     assert (change.before, change.after) == ("United States", "Spain")
+
+
+def test_a_new_name_and_new_work_of_a_listed_company_are_told():
+    brightpage = ListedFactory(name="Brightpage", description="Lesson games")
+    changes.note_name(brightpage, before="Dimpage", at=NOW)
+    changes.note_purpose(brightpage, before="Lesson videos", at=NOW)
+    rows = SubprocessorChange.objects.order_by("pk").values_list("kind", "before", "after")
+    assert list(rows) == [("name", "Dimpage", "Brightpage"), ("purpose", "Lesson videos", "Lesson games")]
+
+
+def test_a_company_the_public_does_not_know_changes_in_silence():
+    plan = ProcessorFactory()
+    changes.note_name(plan, before="Secret", at=NOW)
+    changes.note_places(plan, before="Spain", at=NOW)
+    assert not SubprocessorChange.objects.exists()
 
 
 def test_a_new_place_before_the_arrival_was_told_belongs_to_the_arrival():

@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from notices.delivery import Mailer, ServerUnavailable
+from notices.delivery import Answer, Mailer, Outcome, ServerUnavailable
 from processors import subscribing, tasks
 from processors.models import Subscription
 
@@ -184,6 +184,19 @@ def test_a_mail_server_that_is_away_gets_the_mail_five_minutes_later(client: Cli
 
 def _raise(*_arguments: object) -> None:
     raise ServerUnavailable("ConnectionRefusedError")
+
+
+@pytest.mark.parametrize(
+    ("answer", "waits", "lives"),
+    [(Answer.LATER, True, True), (Answer.UNWANTED, False, True), (Answer.NO_SUCH_ADDRESS, False, False)],
+)
+def test_what_the_mail_server_says_decides_what_becomes_of_the_link(
+    client: Client, monkeypatch, answer: Answer, waits: bool, lives: bool
+):
+    ask(client)
+    monkeypatch.setattr(Mailer, "send", lambda *_arguments: Outcome(answer, "550"))
+    assert tasks.send_links() == 0
+    assert (subscription().link_due_at is not None, subscription().ended_at is None) == (waits, lives)
 
 
 def test_a_link_is_sent_by_one_worker_only():
