@@ -56,7 +56,7 @@ ALIASES = {
     ), "seat"),
     **dict.fromkeys(("safeguard", "safeguards", "transfer mechanism", "transfer_mechanism"), "mechanism"),
 }  # fmt: skip
-MOST_ROWS = 2_000  # names are compared in pairs; nobody has more companies than this
+MOST_ROWS = 1_000  # names are compared in pairs, a dozen seconds at most; nobody has more companies
 
 
 @dataclass
