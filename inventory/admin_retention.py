@@ -383,6 +383,10 @@ class SweepAdmin(AuditedAdmin):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sweep]:
+        rows: QuerySet[Sweep] = super().get_queryset(request)
+        return rows.prefetch_related("items")
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("inventory.propose_sweep")
 

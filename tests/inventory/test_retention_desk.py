@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -236,6 +237,20 @@ def test_a_large_sweep_asks_for_its_number(dov: User) -> None:
     account_schedule()
     PersonFactory.create_batch(2, last_active_on=LONG_AGO)
     assert _confirmation(sweeps.propose(by=dov, at=timezone.now()), None).must_type_count  # type: ignore[arg-type]
+
+
+def test_the_list_of_sweeps_asks_as_often_for_ten_as_for_two(desk: Client, dov: User) -> None:
+    account_schedule()
+
+    def queries(sweeps_more: int) -> int:
+        for _ in range(sweeps_more):
+            sweeps.cancel(sweeps.propose(by=dov, at=timezone.now()), by=dov, at=timezone.now(), reason="No.")
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(reverse("admin:inventory_sweep_changelist"))
+        return len(asked)
+
+    queries(0)  # the first look also fills caches
+    assert queries(2) == queries(8)
 
 
 def test_a_second_proposal_is_refused_on_the_page(desk: Client) -> None:
