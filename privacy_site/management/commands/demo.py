@@ -1,6 +1,4 @@
 from datetime import date, datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from law.models import Company
 from people.models import Person, User
 from policies import actions
 from policies.models import Policy, PolicyText, PolicyVersion, Significance, Status
+from privacy_site.demo import changes, cookies, processors, registers, retention
 
 TEXTS = Path(__file__).resolve().parents[2] / "demo"
 PASSWORD = "the-owl-reads-at-night"  # noqa: S105 (printed at every demo start)
@@ -31,7 +30,7 @@ HISTORY = [
     ("cookies", "cookies-2025.md", date(2025, 9, 1), "A list of its own for cookies."),
 ]
 # Each fills the registers of one part, once, by `load(company, staff, at)`; later ones build on earlier ones.
-REGISTERS = ("registers", "cookies", "retention", "processors", "changes")
+REGISTERS = (registers, cookies, retention, processors, changes)
 SLACK = timedelta(days=14)  # so that the waiting version can be published for a fortnight
 
 
@@ -51,7 +50,8 @@ class Command(BaseCommand):
         if not PolicyVersion.objects.filter(is_history=False).exists():
             _waiting_version(staff, company, at)
         _keep_the_waiting_version_publishable(company)
-        _registers(company, staff, at)
+        for part in REGISTERS:
+            part.load(company, staff, at)
         self._print_logins()
 
     def _print_logins(self) -> None:
@@ -124,13 +124,6 @@ def _keep_the_waiting_version_publishable(company: Company) -> None:
     earliest = company.today() + timedelta(days=company.notice_days)
     waiting = PolicyVersion.objects.filter(status=Status.APPROVED, effective_on__lt=earliest)
     waiting.update(effective_on=_first_day(company))
-
-
-def _registers(company: Company, staff: list[User], at: datetime) -> None:
-    for part in REGISTERS:
-        name = f"privacy_site.demo.{part}"
-        if find_spec(name):
-            import_module(name).load(company, staff, at)
 
 
 def _first_day(company: Company) -> date:
