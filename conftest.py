@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+from django.utils import translation
 
 from audit import evidence
 
@@ -67,3 +68,10 @@ def _flush_may_empty_evidence() -> Iterator[None]:
     patch.setattr(operations, "execute_sql_flush", flush_without_guard)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _speak_the_original_language() -> Iterator[None]:
+    """A page asked for in Spanish would leave the process, and so the next test, in Spanish."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)

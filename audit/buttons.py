@@ -35,7 +35,7 @@ class Button:
     action: Callable[..., object]
     permission: str
     consequences: Callable[[Any, HttpRequest], Consequences]
-    form_class: type[forms.Form] | None = None
+    form_class: type[forms.BaseForm] | None = None
     shown: Callable[[Any], bool] = lambda obj: True
     danger: bool = False
     fresh_login: bool = False

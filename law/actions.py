@@ -1,6 +1,7 @@
 """Every write with meaning about the law rows: a person answers for each."""
 
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -8,7 +9,9 @@ from audit.actions import record
 from audit.actors import Acts
 from audit.refusals import Refused
 
-from .models import AgeOfConsent
+from .models import LawRow
+
+L = TypeVar("L", bound=LawRow)
 
 
 class AlreadyApproved(Refused):
@@ -24,17 +27,17 @@ class EndsBeforeItStarts(Refused):
 
 
 @transaction.atomic
-def approve(row: AgeOfConsent, *, by: Acts, at: datetime, reason: str) -> None:
+def approve(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     """A named person answers for the fact; from now on the database refuses to change it."""
     row = _locked(row)
     if row.approved_at:
         raise AlreadyApproved("Somebody has approved this row already.")
-    AgeOfConsent.objects.filter(pk=row.pk).update(approved_by=by, approved_at=at, is_verified=True)
+    _write(row, approved_by=by, approved_at=at, is_verified=True)
     record("law.approve", row, by=by, at=at, reason=reason, fields=["approved_by"])
 
 
 @transaction.atomic
-def switch_on(row: AgeOfConsent, *, by: Acts, at: datetime, reason: str) -> None:
+def switch_on(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     row = _locked(row)
     if not row.is_verified:
         raise NotVerified("This row stands from memory only. Approve it with a source first.")
@@ -42,25 +45,29 @@ def switch_on(row: AgeOfConsent, *, by: Acts, at: datetime, reason: str) -> None
 
 
 @transaction.atomic
-def switch_off(row: AgeOfConsent, *, by: Acts, at: datetime, reason: str) -> None:
+def switch_off(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     _switch(_locked(row), False, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
-def end(row: AgeOfConsent, *, by: Acts, at: datetime, reason: str, in_force_until: date) -> None:
+def end(row: LawRow, *, by: Acts, at: datetime, reason: str, in_force_until: date) -> None:
     """The fact no longer binds from that day; what follows it is a new row."""
     row = _locked(row)
     if row.in_force_from and in_force_until <= row.in_force_from:
         raise EndsBeforeItStarts(f"It began on {row.in_force_from:%-d %B %Y}; it cannot end before that.")
-    AgeOfConsent.objects.filter(pk=row.pk).update(in_force_until=in_force_until)
+    _write(row, in_force_until=in_force_until)
     record("law.end", row, by=by, at=at, reason=reason, fields=["in_force_until"])
 
 
-def _switch(row: AgeOfConsent, is_on: bool, *, by: Acts, at: datetime, reason: str) -> None:
-    AgeOfConsent.objects.filter(pk=row.pk).update(is_on=is_on)
+def _switch(row: LawRow, is_on: bool, *, by: Acts, at: datetime, reason: str) -> None:
+    _write(row, is_on=is_on)
     verb = "law.switch_on" if is_on else "law.switch_off"
     record(verb, row, by=by, at=at, reason=reason, fields=["is_on"])
 
 
-def _locked(row: AgeOfConsent) -> AgeOfConsent:
-    return AgeOfConsent.objects.select_for_update().get(pk=row.pk)
+def _write(row: LawRow, **values: object) -> None:
+    type(row)._base_manager.filter(pk=row.pk).update(**values)
+
+
+def _locked(row: L) -> L:
+    return type(row)._base_manager.select_for_update().get(pk=row.pk)

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -9,7 +9,8 @@ from audit.admin import AuditedAdmin
 from audit.buttons import Button, Consequences
 
 from . import actions
-from .models import AgeOfConsent, Company
+from .models import Adequacy, AgeOfConsent, ChecklistItem, Company, LawRow, TransferMechanism, gdpr_only
+from .transfers import ExportLaw
 
 OLDEST = 21  # years; no law asks a guardian for longer
 
@@ -41,8 +42,19 @@ def _says(question: str, *happens: str, submit: str) -> Any:
     return lambda row, request: page
 
 
+class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
+    transfer_laws = forms.MultipleChoiceField(
+        label="Laws that restrict our transfers",
+        choices=ExportLaw.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=gdpr_only,
+        help_text=Company._meta.get_field("transfer_laws").help_text,
+    )
+
+
 @admin.register(Company)
 class CompanyAdmin(AuditedAdmin):
+    form = CompanyForm
     fieldsets = (
         (None, {"fields": ("name", "service", "contact_email", "contact_hours", "postal_address")}),
         ("Where it is", {"fields": ("country", "time_zone")}),
@@ -51,6 +63,18 @@ class CompanyAdmin(AuditedAdmin):
             {
                 "fields": ("notice_days", "review_months", "review_warning_days", "large_audience"),
                 "description": "Numbers the law leaves to us. Every change is recorded with your name.",
+            },
+        ),
+        (
+            "Processors",
+            {
+                "fields": (
+                    ("review_months_low", "review_months_medium", "review_months_high"),
+                    "listing_months",
+                    "adequacy_warning_days",
+                    "transfer_laws",
+                ),
+                "description": "How often processors are reviewed, and which laws restrict where data may go.",
             },
         ),
         ("Where the law names no age", {"fields": ("unknown_age_europe", "unknown_age_elsewhere")}),
@@ -75,34 +99,15 @@ class SourceRead(admin.BooleanFieldListFilter):
         self.title = "source read"
 
 
-@admin.register(AgeOfConsent)
-class AgeOfConsentAdmin(AuditedAdmin):
-    """Rows are never edited: a new fact is a new row, and the old one ends."""
-
-    form = AgeForm
-    list_display = (
-        "place",
-        "rule",
-        "parent_needed_below",
-        "in_force_from",
-        "in_force_until",
-        "is_on",
-        "standing",
-    )
-    list_filter = ("is_on", ("is_verified", SourceRead), "rule")
-    search_fields = ("place__startswith",)
-    search_label = "Place, such as FR or US-CA"
-    fields = (
-        "place", "rule", "parent_needed_below", "own_consent_from", "in_force_from", "in_force_until",
-        "source", "checked", "source_read", "note", "is_on", "approver", "approved_at",
-    )  # fmt: skip
-    readonly_fields = ("is_on", "source_read", "approver", "approved_at", "in_force_until")
-    buttons = (
+def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
+    """The four deeds of every law row; the sentences say what follows from a switch."""
+    permission = f"law.approve_{model}"
+    return (
         Button(
             verb="approve",
             label="Approve",
             action=actions.approve,
-            permission="law.approve_ageofconsent",
+            permission=permission,
             shown=lambda row: row.approved_at is None,
             consequences=_says(
                 "Have you read the source, and does it say this?",
@@ -115,34 +120,26 @@ class AgeOfConsentAdmin(AuditedAdmin):
             verb="switch-on",
             label="Switch on",
             action=actions.switch_on,
-            permission="law.approve_ageofconsent",
+            permission=permission,
             shown=lambda row: not row.is_on,
-            consequences=_says(
-                "Apply this row from now on?",
-                "Who counts as under age in this place is decided with it from the next decision on.",
-                submit="Switch row on",
-            ),
+            consequences=_says("Apply this row from now on?", when_on, submit="Switch row on"),
             done=lambda row, result: "Switched on. The next decision is made with it.",
         ),
         Button(
             verb="switch-off",
             label="Switch off",
             action=actions.switch_off,
-            permission="law.approve_ageofconsent",
+            permission=permission,
             danger=True,
             shown=lambda row: row.is_on,
-            consequences=_says(
-                "Stop applying this row?",
-                "Its place falls back to the country’s row, or to the company’s cautious number.",
-                submit="Switch row off",
-            ),
+            consequences=_says("Stop applying this row?", when_off, submit="Switch row off"),
             done=lambda row, result: "Switched off. It decides nothing any more.",
         ),
         Button(
             verb="end",
             label="End…",
             action=actions.end,
-            permission="law.approve_ageofconsent",
+            permission=permission,
             form_class=EndForm,
             shown=lambda row: row.in_force_until is None,
             consequences=_says(
@@ -154,23 +151,111 @@ class AgeOfConsentAdmin(AuditedAdmin):
         ),
     )
 
-    def get_fields(self, request: HttpRequest, obj: AgeOfConsent | None = None) -> Any:
+
+class LawRowAdmin(AuditedAdmin):
+    """Rows are never edited: a new fact is a new row, and the old one ends."""
+
+    list_filter: ClassVar[Any] = ("is_on", ("is_verified", SourceRead))
+    # What the row says; where it comes from and how it stands follow on every page.
+    facts: ClassVar[tuple[str, ...]] = ()
+    readonly_fields = ("is_on", "source_read", "approver", "approved_at", "in_force_until")
+
+    def get_fields(self, request: HttpRequest, obj: LawRow | None = None) -> Any:
+        shown = (*self.facts, "in_force_from", "in_force_until", "source", "checked", "source_read", "note")
         fixed = () if obj else self.get_readonly_fields(request, obj)
-        return [name for name in self.fields if name not in fixed]
+        return [name for name in (*shown, "is_on", "approver", "approved_at") if name not in fixed]
 
     @admin.display(description="source read", boolean=True)
-    def source_read(self, row: AgeOfConsent) -> bool:
+    def source_read(self, row: LawRow) -> bool:
         return row.is_verified
 
     @admin.display(description="approved by")
-    def approver(self, row: AgeOfConsent) -> str:
+    def approver(self, row: LawRow) -> str:
         return row.approved_by.get_short_name() if row.approved_by else "nobody yet"
 
     @admin.display(description="standing")
-    def standing(self, row: AgeOfConsent) -> str:
+    def standing(self, row: LawRow) -> str:
         if row.approved_at:
             return f"approved {row.approved_at:%-d %B %Y}"
         return "shipped, not yet approved" if row.is_verified else "from memory: check before use"
 
-    def has_change_permission(self, request: HttpRequest, obj: AgeOfConsent | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: LawRow | None = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
+
+
+@admin.register(AgeOfConsent)
+class AgeOfConsentAdmin(LawRowAdmin):
+    form = AgeForm
+    facts = ("place", "rule", "parent_needed_below", "own_consent_from")
+    search_label = "Place, such as FR or US-CA"
+    list_display = (
+        "place",
+        "rule",
+        "parent_needed_below",
+        "in_force_from",
+        "in_force_until",
+        "is_on",
+        "standing",
+    )
+    list_filter = ("is_on", ("is_verified", SourceRead), "rule")
+    search_fields = ("place__startswith",)
+    buttons = law_buttons(
+        "ageofconsent",
+        "Who counts as under age in this place is decided with it from the next decision on.",
+        "Its place falls back to the country’s row, or to the company’s cautious number.",
+    )
+
+
+@admin.register(Adequacy)
+class AdequacyAdmin(LawRowAdmin):
+    facts = ("granted_by", "territory", "instrument", "adopted_on", "scope_limits", "needs_listing")
+    list_display = (
+        "territory",
+        "granted_by",
+        "instrument",
+        "in_force_from",
+        "in_force_until",
+        "is_on",
+        "standing",
+    )
+    list_filter = ("is_on", ("is_verified", SourceRead), "granted_by")
+    search_fields = ("territory__exact",)
+    search_label = "Country code"
+    buttons = law_buttons(
+        "adequacy",
+        "Transfers to this territory may rely on it from now on.",
+        "Every transfer that relies on it is without a basis at once; the health page of the registers lists them.",
+    )
+
+
+@admin.register(TransferMechanism)
+class TransferMechanismAdmin(LawRowAdmin):
+    facts = ("code", "regime", "mechanism", "when", "needs_assessment", "must_record")
+    list_display = (
+        "mechanism",
+        "regime",
+        "needs_assessment",
+        "in_force_from",
+        "in_force_until",
+        "is_on",
+        "standing",
+    )
+    list_filter = ("is_on", ("is_verified", SourceRead), "regime")
+    search_fields = ("code__startswith",)
+    buttons = law_buttons(
+        "transfermechanism",
+        "Transfers under this law may use it from now on.",
+        "Every transfer that uses it is without a basis at once; the health page of the registers lists them.",
+    )
+
+
+@admin.register(ChecklistItem)
+class ChecklistItemAdmin(LawRowAdmin):
+    facts = ("set", "code", "item")
+    list_display = ("item", "set", "source", "is_on", "standing")
+    search_fields = ("set__exact", "code__startswith")
+    buttons = law_buttons(
+        "checklistitem",
+        "It is asked in every checklist that is filled in from now on.",
+        "It is no longer asked. Answers already given stay.",
+    )

@@ -2,41 +2,59 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, models
 
 DATA = Path(__file__).parent / "data"
 
 
+@dataclass(frozen=True)
+class Shipment:
+    """One file of law rows: a column for each field, and the fields that tell two rows apart."""
+
+    model: str
+    file: str
+    key: tuple[str, ...]
+
+
+SHIPMENTS = [
+    Shipment("AgeOfConsent", "ages_of_consent.csv", ("place", "rule", "in_force_from")),
+    Shipment("Adequacy", "adequacy.csv", ("granted_by", "territory", "in_force_from")),
+    Shipment("TransferMechanism", "transfer_mechanisms.csv", ("code", "regime", "in_force_from")),
+    Shipment("ChecklistItem", "checklists.csv", ("code", "in_force_from")),
+    Shipment("RetentionSuggestion", "retention.csv", ("data_class",)),
+]
+
+
 def load_shipped_rows(using: str = DEFAULT_DB_ALIAS, **_signal: Any) -> int:
     """Returns how many rows were added. Runs after every migrate; a second run adds none."""
-    rows = apps.get_model("law", "AgeOfConsent").objects.using(using)
-    known = set(rows.values_list("place", "rule", "in_force_from"))
-    new = [
-        rows.model(**facts)
-        for facts in shipped_ages()
-        if (facts["place"], facts["rule"], facts["in_force_from"]) not in known
-    ]
-    return len(rows.bulk_create(new))
+    return sum(_load(shipment, using) for shipment in SHIPMENTS)
 
 
-def shipped_ages() -> Iterator[dict[str, Any]]:
-    with (DATA / "ages_of_consent.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield {
-                **{name: row[name] for name in ("place", "rule", "source", "checked", "note")},
-                "parent_needed_below": _number(row["parent_needed_below"]),
-                "own_consent_from": _number(row["own_consent_from"]),
-                "in_force_from": date.fromisoformat(row["in_force_from"]) if row["in_force_from"] else None,
-                "is_on": row["is_on"] == "yes",
-                "is_verified": row["is_verified"] == "yes",
-            }
+def _load(shipment: Shipment, using: str) -> int:
+    model: Any = apps.get_model("law", shipment.model)
+    rows = model.objects.using(using)
+    known = set(rows.values_list(*shipment.key))
+    found = [model(**facts) for facts in shipped(model, shipment.file)]
+    return len(rows.bulk_create(row for row in found if _key(row, shipment) not in known))
 
 
-def _number(text: str) -> int | None:
+def _key(row: models.Model, shipment: Shipment) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in shipment.key)
+
+
+def shipped(model: type[models.Model], file: str) -> Iterator[dict[str, Any]]:
+    with (DATA / file).open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            yield {name: _value(model._meta.get_field(name), text) for name, text in row.items()}
+
+
+def _value(field: Any, text: str) -> Any:
     """An empty cell is unknown, never 0."""
-    return int(text) if text else None
+    if isinstance(field, models.BooleanField):
+        return text == "yes"
+    return None if field.null and not text else field.to_python(text)

@@ -1,3 +1,4 @@
+from collections import Counter
 from typing import ClassVar
 
 from django.conf import settings
@@ -50,9 +51,12 @@ class Campaign(models.Model):
         return self.event.rpartition(".")[2].replace("_", " ")
 
     def counts(self) -> dict[str, int]:
-        """How many notices stand in each state; states without any are 0."""
-        seen = dict(self.notices.values_list("status").annotate(n=Count("pk")).order_by())
-        return {status.value: seen.get(status.value, 0) for status in Status}
+        """How many notices stood or stand in each state, the erased ones too; states without any are 0."""
+        seen: Counter[str] = Counter(
+            dict(self.notices.values_list("status").annotate(n=Count("pk")).order_by())
+        )
+        seen.update(dict(self.tallies.values_list("status", "count")))
+        return {status.value: seen[status.value] for status in Status}
 
 
 @evidence()
@@ -177,3 +181,20 @@ class Notice(models.Model):
     def message_id(self) -> str:
         """The same for every try, so that a mail client can fold a duplicate (RFC 5322 §3.6.4)."""
         return f"<notice-{self.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+
+
+class Tally(models.Model):
+    """What is left of a campaign's notices when their time is over: how many there were in each state."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tallies")
+    status = models.CharField(max_length=16, choices=Status)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "status"], name="notices_tally_once_a_state")
+        ]
+
+    def __str__(self) -> str:
+        return f"Tally {self.pk}"

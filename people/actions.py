@@ -1,6 +1,6 @@
 """Every write with meaning about people and about the staff who serve them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from django.contrib.auth.models import Group
@@ -177,6 +177,23 @@ def mark_undeliverable(address: str, at: datetime) -> None:
     """A mail server refused this address for good: stop writing to it. Every person who has it is marked."""
     for person in Person.objects.select_for_update().filter(email=address, undeliverable_at=None):
         _change(person, "people.mark_undeliverable", by=SYSTEM, at=at, reason="", undeliverable_at=at)
+
+
+@transaction.atomic
+def note_activity(days: Mapping[str, date]) -> int:
+    """Platform id → the day last seen there. Never moves one back; returns how many moved forward.
+
+    Ids we don't know are left alone. Retention of the account counts from here (GDPR Art. 5(1)(e));
+    whoever reports writes one line to the audit log for all of them."""
+    known = Person.objects.select_for_update().filter(external_id__in=days).order_by("pk")
+    moved = []
+    for person in known.only("external_id", "last_active_on"):
+        day = days[person.external_id]
+        if person.last_active_on is None or person.last_active_on < day:
+            person.last_active_on = day
+            moved.append(person)
+    Person.objects.bulk_update(moved, ["last_active_on"])
+    return len(moved)
 
 
 def _locked(person: Person) -> Person:

@@ -70,9 +70,11 @@ class PersonAdmin(AuditedAdmin):
         "id", "external_id", "given_name", "family_name", "email", "birth_date", "country", "region",
         "language", "role", "left_at",
     )  # fmt: skip
-    readonly_fields = ("state", "adult_stated_on", "left_at", "guardian_rows", "child_rows")
+    readonly_fields = (
+        "state", "adult_stated_on", "last_active_on", "left_at", "guardian_rows", "child_rows",
+    )  # fmt: skip
     fieldsets = (
-        (None, {"fields": ("external_id", "role", "state", "left_at")}),
+        (None, {"fields": ("external_id", "role", "state", "last_active_on", "left_at")}),
         ("Name and address", {"fields": ("given_name", "family_name", "email", "language")}),
         ("Age and place", {"fields": ("birth_date", "adult_stated_on", "country", "region")}),
         ("Family", {"fields": ("guardian_rows", "child_rows")}),

@@ -7,7 +7,7 @@ import csv
 import difflib
 import hashlib
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import BinaryIO, TextIO
@@ -41,11 +41,20 @@ def sha256(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def rows(file: BinaryIO, columns: Sequence[str]) -> Iterator[Row]:
-    """Every row that is not empty. Raises FileRefused for a bad header, also for bad bytes further on."""
+def rows(
+    file: BinaryIO,
+    columns: Sequence[str],
+    *,
+    aliases: Mapping[str, str] = {},
+    optional: Collection[str] = (),
+) -> Iterator[Row]:
+    """Every row that is not empty. Raises FileRefused for a bad header, also for bad bytes further on.
+
+    `aliases`: other people's column names, in lower case, and ours for each. A column that is `optional`
+    may be missing from the file, and then from the cells."""
     text = TextIOWrapper(file, encoding=_encoding(file), newline="")
     try:
-        yield from _rows(text, columns)
+        yield from _rows(text, _Columns(columns, aliases, optional))
     except UnicodeError:
         raise FileRefused(
             "The file is not in UTF-8. Save it as “CSV UTF-8” in the spreadsheet program and try again."
@@ -69,7 +78,24 @@ def _encoding(file: BinaryIO) -> str:
     return "utf-8-sig"
 
 
-def _rows(text: TextIO, columns: Sequence[str]) -> Iterator[Row]:
+@dataclass(frozen=True)
+class _Columns:
+    """What the header may say."""
+
+    names: Sequence[str]
+    aliases: Mapping[str, str]
+    optional: Collection[str]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names)
+
+    def name(self, cell: str) -> str:
+        """Ours for what stands in the header, or what stands there."""
+        said = " ".join(cell.lower().split())
+        return self.aliases.get(said, said)
+
+
+def _rows(text: TextIO, columns: _Columns) -> Iterator[Row]:
     lines = _Lines(text)
     header, delimiter = _header(lines, columns)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -145,40 +171,39 @@ class _Lines:
         self.number = self.first
 
 
-def _header(lines: _Lines, columns: Sequence[str]) -> tuple[list[str], str]:
+def _header(lines: _Lines, columns: _Columns) -> tuple[list[str], str]:
     """The column names in the file's order, and the delimiter that separates them."""
     lines.begin()
     try:
         first = next(lines)
     except StopIteration:
-        raise FileRefused(
-            f"The file is empty. Its first line names the columns: {', '.join(columns)}."
-        ) from None
+        raise FileRefused(f"The file is empty. Its first line names the columns: {columns}.") from None
     except RowUnreadable:
         raise FileRefused("The first line is too long to be a header.") from None
     delimiter = max(",;\t", key=first.count)
     try:
-        names = [name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter))]
+        names = [columns.name(cell) for cell in next(csv.reader([first], delimiter=delimiter))]
     except csv.Error:
         raise FileRefused("The header cannot be read: its quotes do not match.") from None
     _refuse_header(names, columns)
     return names, delimiter
 
 
-def _refuse_header(names: Sequence[str], columns: Sequence[str]) -> None:
+def _refuse_header(names: Sequence[str], columns: _Columns) -> None:
     # A file without a header begins with somebody's data: never repeat what stands there.
-    if not set(names) & set(columns):
-        raise FileRefused(f"The first line must name the columns: {', '.join(columns)}.")
+    if not set(names) & set(columns.names):
+        raise FileRefused(f"The first line must name the columns: {columns}.")
     for position, name in enumerate(names, 1):
-        if name not in columns:
+        if name not in columns.names:
             raise FileRefused(f"Column {position} is not one of ours{_did_you_mean(name, columns)}.")
         if names.index(name) != position - 1:
             raise FileRefused(f"The column {name} stands twice in the header.")
-    if missing := [name for name in columns if name not in names]:
+    needed = [name for name in columns.names if name not in columns.optional]
+    if missing := [name for name in needed if name not in names]:
         word = "column is" if len(missing) == 1 else "columns are"
         raise FileRefused(f"The {word} missing from the header: {', '.join(missing)}.")
 
 
-def _did_you_mean(name: str, columns: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name[:64], columns, n=1)
-    return f" (did you mean {near[0]}?)" if near else f"; ours are {', '.join(columns)}"
+def _did_you_mean(name: str, columns: _Columns) -> str:
+    near = difflib.get_close_matches(name[:64], [*columns.names, *columns.aliases], n=1)
+    return f" (did you mean {near[0]}?)" if near else f"; ours are {columns}"

@@ -54,7 +54,7 @@ MAY: dict[str, Callable[[str], bool]] = {
     SUPPORT: _support,
     AUDITOR: _auditor,
 }
-ROOMS = frozenset({"audit", "law", "notices", "people", "policies"})
+ROOMS = frozenset({"audit", "inventory", "law", "notices", "people", "policies", "processors"})
 
 
 def lay(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **signal: Any) -> None:

@@ -123,6 +123,19 @@ class Person(models.Model):
     left_at = models.DateTimeField(
         null=True, blank=True, help_text="When the account was closed. A person who left is told no more."
     )
+    last_active_on = models.DateField(
+        "last active",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="As the learning platform reports it. Retention of the account counts from this day.",
+    )
+    erased_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when nothing personal is left here: only the number that evidence points to.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     revision = models.PositiveIntegerField(default=0, editable=False)
@@ -162,6 +175,9 @@ class Person(models.Model):
         indexes = [
             models.Index(fields=["role", "birth_date"], name="people_person_role_birth"),
             models.Index(fields=["country", "-id"], name="people_person_country"),
+            # So that a sweep costs what expires, not what is kept.
+            models.Index(fields=["last_active_on"], name="people_person_last_active"),
+            models.Index(fields=["left_at"], condition=Q(left_at__isnull=False), name="people_person_left"),
         ]
 
     def __str__(self) -> str:
@@ -239,7 +255,12 @@ class Guardianship(models.Model):
                 violation_error_message="Nobody is their own guardian.",
             ),
         ]
-        indexes = [models.Index(fields=["guardian", "authority"], name="people_guardianship_of")]
+        indexes = [
+            models.Index(fields=["guardian", "authority"], name="people_guardianship_of"),
+            models.Index(
+                fields=["decided_at"], condition=Q(authority="ended"), name="people_guardianship_ended"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Guardianship {self.pk}"

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from audit.evidence import evidence
-
-from . import reviews
+from law.calendar import months_after
 
 
 class Audience(models.TextChoices):
@@ -65,7 +64,7 @@ class Policy(models.Model):
 
     def review_due_on(self, months: int) -> date | None:
         """When it is to be looked at again; None before anything was published or reviewed."""
-        return reviews.due_on(self.reviewed_on, months) if self.reviewed_on else None
+        return months_after(self.reviewed_on, months) if self.reviewed_on else None
 
     @property
     def place_list(self) -> list[str]:

@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
-from . import feeds, views
+from . import cookies, feeds, processor_mail, processors, views
 from .converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -21,6 +21,19 @@ urlpatterns = [
     path("policies/<slug:slug>/versions/<day:day>/", views.version, name="version"),
     path("policies/<slug:slug>/versions/<day:day>/changes/", views.changes, name="changes"),
     path("policies/<slug:slug>/versions/<day:day>/<slug:language>.md", views.text, name="text"),
+    path("processors/", processors.processors, name="processors"),
+    path("processors/companies.csv", processors.table, name="processor_table"),
+    path("processors/changes/", processors.changes, name="processor_changes"),
+    path("processors/feed/", processors.feed, name="processor_feed"),
+    path("processors/mail/", processor_mail.mail, name="processor_mail"),
+    path("processors/mail/sent/", processor_mail.sent, name="processor_mail_sent"),
+    path("processors/mail/confirm/<str:token>/", processor_mail.confirm, name="processor_mail_confirm"),
+    path("processors/mail/stop/<str:token>/", processor_mail.stop, name="processor_mail_stop"),
+    path("cookies/", cookies.catalogue, name="cookies"),
+    path("cookies/choices/", cookies.choices, name="cookie_choices"),
+    path("cookies/choices/saved/", cookies.saved, name="cookies_saved"),
+    path("cookies/choices.json", cookies.choices_json, name="cookie_choices_json"),
+    path(".well-known/gpc.json", cookies.gpc_json, name="gpc"),
     # A forged post could only change the language a page is shown in; a token in every page
     # would cost every visitor a cookie and every page its ETag.
     path("language/", csrf_exempt(set_language), name="language"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,13 +13,15 @@ from audit.models import Event
 from audit.refusals import Refused
 from audit.sealing import settled_event
 from audit.verification import PATIENCE
-from law.models import AgeOfConsent, Company
+from inventory import health
+from law.models import Adequacy, AgeOfConsent, ChecklistItem, Company, TransferMechanism
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
 from policies import guards
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
+from processors import affected
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,13 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_reviews(company, today, late=True) if policies else ()),
         *(_not_delivered() if notices else ()),
         *(_machinery() if may("audit.view_event") else ()),
+        *(_registers(today) if may("inventory.view_processingactivity") else ()),
     ]
     soon = [
         *(_reviews(company, today, late=False) if policies else ()),
         *(_coming(today) if policies else ()),
         *(_untold_guardians() if notices else ()),
+        *(_decisions(today) if may("processors.view_transfer") else ()),
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
         *(_claims() if may("people.view_guardianship") else ()),
     ]
@@ -105,6 +110,12 @@ def _machinery() -> Iterator[Line]:
         yield Line("Audit events wait to be sealed: is the beat process running?", _list("audit_event"))
 
 
+def _registers(today: date) -> Iterator[Line]:
+    if count := health.count(today):
+        url = reverse("admin:inventory_processingactivity_health")
+        yield Line(f"{_of(count, 'fault')} in the registers: what we hold, where and with whom", url, count)
+
+
 def _reviews(company: Company, today: date, *, late: bool) -> Iterator[Line]:
     words = "was due" if late else "falls due"
     for policy in Policy.objects.all():
@@ -138,14 +149,28 @@ def _untold_guardians() -> Iterator[Line]:
         )
 
 
-def _law_to_approve() -> Iterator[Line]:
-    count = AgeOfConsent.objects.filter(is_on=True, approved_at=None).count()
-    if count:
+def _decisions(today: date) -> Iterator[Line]:
+    """Adequacy decisions that end soon and that some transfer rests on."""
+    for decision in affected.ending(today):
+        count = affected.relying_on(decision, today).values("processor").distinct().count()
         yield Line(
-            f"{_of(count, 'law row')} in use, not yet approved by a named person",
-            _list("law_ageofconsent", "is_on__exact=1"),
+            f"{_of(count, 'processor')} will have no basis: {decision.instrument} "
+            f"ends on {decision.in_force_until:%-d %B %Y}",
+            reverse("admin:processors_transfer_decision", args=[decision.pk]),
             count,
         )
+
+
+def _law_to_approve() -> Iterator[Line]:
+    for model in (AgeOfConsent, Adequacy, TransferMechanism, ChecklistItem):
+        rows = cast(Any, model).objects.filter(is_on=True, approved_at=None)
+        if count := rows.count():
+            yield Line(
+                f"{_of(count, 'law row')} in use, not yet approved by a named person: "
+                f"{model._meta.verbose_name_plural}",
+                _list(f"law_{model._meta.model_name}", "is_on__exact=1"),
+                count,
+            )
 
 
 def _claims() -> Iterator[Line]:

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "privacy_site.apps.StaffSiteConfig",
     "portal",
     "policies",
+    "processors",
+    "inventory",
     "people",
     "notices",
     "law",
@@ -147,8 +149,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "deliver notices": {"task": "notices.deliver", "schedule": 60.0},
+    "mail subscription links": {"task": "processors.send_links", "schedule": 60.0},
     "seal audit events": {"task": "audit.seal", "schedule": 60.0},
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},
+    "go on with a confirmed sweep": {"task": "inventory.sweep", "schedule": 60.0},
     "anchor the audit chain": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="5")},
 }
 
@@ -228,6 +232,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "privacy_site.errors.stale_form"
 LANGUAGE_COOKIE_NAME = "language"
+# The receipt of a choice about cookies. Six months, as the CNIL advises, then the browser is asked anew.
+CHOICE_COOKIE_NAME = "__Host-cookie-choice" if HTTPS else "cookie-choice"
+CHOICE_COOKIE_AGE = 182 * 24 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

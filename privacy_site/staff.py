@@ -7,8 +7,9 @@ from django.apps import apps
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 
-from . import morning
+from . import ledger, morning
 
 
 class StaffSite(AdminSite):
@@ -31,3 +32,9 @@ class StaffSite(AdminSite):
         room = apps.app_configs.get(app_label)
         title = {"title": room.verbose_name} if room else {}
         return super().app_index(request, app_label, {**title, **(extra_context or {})})
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [path("promises/", self.admin_view(self.promises_view), name="promises"), *super().get_urls()]
+
+    def promises_view(self, request: HttpRequest) -> TemplateResponse:
+        return ledger.ledger(request, self.each_context(request))

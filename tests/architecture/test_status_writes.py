@@ -11,7 +11,8 @@ from .places import modules
 STATES = {"status", "stage", "authority"}
 AUTHORS = {"actions.py"}
 # The mail queue claims and marks by the thousand, so its writes lie in a module of their own.
-ALSO = {"notices/queue.py"}
+# Holds and sweeps have actions of their own: together with the registers' they would fill two modules.
+ALSO = {"notices/queue.py", "inventory/holds.py", "inventory/sweeps.py"}
 
 
 def writes(tree: ast.AST) -> Iterator[int]:

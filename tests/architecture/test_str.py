@@ -14,8 +14,20 @@ from .places import rooms
 CANARY = "Zyxwv Qanary"
 # What the company itself writes and publishes. Whoever adds a field here says: never about a person.
 PUBLIC = {
+    "inventory.Cookie": {"name"},
+    "inventory.CookieGroup": {"name"},
+    "inventory.DataCategory": {"name"},
+    "inventory.Measure": {"name"},
+    "inventory.ProcessingActivity": {"name"},
+    "inventory.Purpose": {"name"},
+    "inventory.System": {"name"},
     "law.Company": {"name"},
+    "law.Adequacy": {"territory"},
     "law.AgeOfConsent": {"place"},
+    "law.RetentionSuggestion": {"data_class"},
+    "law.ChecklistItem": {"item", "source"},
+    "law.TransferMechanism": {"mechanism"},
+    "processors.Processor": {"name"},
     "notices.Campaign": {"event"},
     "notices.Letter": {"variant"},
     "policies.Policy": {"title"},

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 
+from inventory.models import CutoffOrder, LegalHold, Sweep
 from notices.models import Notice
 from people.models import AccessGrant, Guardianship
 from policies.models import PolicyVersion
@@ -18,7 +19,9 @@ TESTS = re.compile(r"`(test_\w+)`")
 STANDINGS = {"kept", "partly", "not yet", "not acted on"}
 
 
-@pytest.mark.parametrize("model", [PolicyVersion, Notice, Guardianship, AccessGrant])
+@pytest.mark.parametrize(
+    "model", [PolicyVersion, Notice, Guardianship, AccessGrant, LegalHold, Sweep, CutoffOrder]
+)
 def test_the_transitions_page_shows_the_models_own_tables(model: Any) -> None:
     page = (ROOT / "docs/reference/transitions.md").read_text(encoding="utf-8")
     section = page.partition(f"## {model.__name__}\n")[2].partition("\n## ")[0]

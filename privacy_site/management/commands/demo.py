@@ -14,6 +14,7 @@ from law.models import Company
 from people.models import Person, User
 from policies import actions
 from policies.models import Policy, PolicyText, PolicyVersion, Significance, Status
+from privacy_site.demo import changes, cookies, processors, registers, retention
 
 TEXTS = Path(__file__).resolve().parents[2] / "demo"
 PASSWORD = "the-owl-reads-at-night"  # noqa: S105 (printed at every demo start)
@@ -28,6 +29,8 @@ HISTORY = [
     ("privacy", "privacy-policy.md", date(2025, 9, 1), "Who receives data is said in more detail."),
     ("cookies", "cookies-2025.md", date(2025, 9, 1), "A list of its own for cookies."),
 ]
+# Each fills the registers of one part, once, by `load(company, staff, at)`; later ones build on earlier ones.
+REGISTERS = (registers, cookies, retention, processors, changes)
 SLACK = timedelta(days=14)  # so that the waiting version can be published for a fortnight
 
 
@@ -47,6 +50,8 @@ class Command(BaseCommand):
         if not PolicyVersion.objects.filter(is_history=False).exists():
             _waiting_version(staff, company, at)
         _keep_the_waiting_version_publishable(company)
+        for part in REGISTERS:
+            part.load(company, staff, at)
         self._print_logins()
 
     def _print_logins(self) -> None:

@@ -1,0 +1,134 @@
+"""What each app holds about people. Apps say it in their own `personal.py`, found as Django's admin is.
+
+Export, erasure, the retention sweep and the inventory's coverage check all read this one list, so that
+nothing about a person lies where nobody looks (GDPR Art. 5(1)(e), 5(2), 15, 17)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.module_loading import autodiscover_modules
+
+Rows = models.QuerySet[Any]
+
+
+class StartEvent(models.TextChoices):
+    """What starts a retention clock. The label reads on after “until 5 years after …”."""
+
+    LAST_ACTIVITY = "last_activity", "the last activity"
+    EVENT = "event", "the event"
+    COLLECTION = "collection", "the day of collection"
+    COURSE_END = "course_end", "the end of the course"
+    ISSUE = "issue", "the day of issue"
+    SENT = "sent", "the day of sending"
+    ACCOUNT_CLOSED = "account_closed", "the closing of the account"
+    CLOSED = "closed", "the day the case was closed"
+    LINK_ENDED = "link_ended", "the end of the guardianship"
+    WITHDRAWAL = "withdrawal", "the withdrawal"
+    CONTRACT_END = "contract_end", "the end of the contract"
+    TAX_YEAR_END = "tax_year_end", "the end of the tax year"
+    PURPOSE_END = "purpose_end", "the end of its purpose"
+
+
+class Then(models.TextChoices):
+    """What happens when the clock has run out."""
+
+    DELETE = "delete", "delete"
+    ANONYMIZE = "anonymize", "anonymize: nothing personal is left in the row"
+    ARCHIVE = "archive", "archive: only the proof is kept, apart from daily work"
+
+
+# Takes rows away, set-based, and returns how many. It never sees the reason or the person.
+Way = Callable[[Rows, datetime], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """When the retention of a row began, in the database's terms.
+
+    `until(day)` finds rows whose clock started on that day or before; `unknown` finds rows of which
+    nobody knows when it started: they are counted and shown, never swept."""
+
+    until: Callable[[date], Q]
+    unknown: Q = field(default_factory=lambda: Q(pk__in=[]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Along:
+    """Rows of another model that go with a row: (model, key to the row, whom else they are about)."""
+
+    model: type[models.Model]
+    to: str
+    subject: str
+    category: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """What one model keeps about people. `category` is a code of the inventory; `fields` are names only.
+
+    `subjects` are the columns that lead to a person's number; `all_rows` leaves out what is emptied
+    already, so that a second sweep finds nothing to do."""
+
+    model: type[models.Model]
+    category: str
+    fields: tuple[str, ...]
+    subjects: tuple[str, ...]
+    clocks: Mapping[StartEvent, Clock]
+    ways: Mapping[Then, Way]
+    all_rows: Q = field(default_factory=Q)
+    along: tuple[Along, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return self.model._meta.label_lower
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
+
+    def rows(self) -> Rows:
+        return self.model._default_manager.filter(self.all_rows).order_by()
+
+
+_holdings: dict[tuple[str, str], Holding] = {}
+_exclusions: dict[type[models.Model], str] = {}
+
+
+def register(holding: Holding) -> Holding:
+    """Declare what an app holds; once for each model and category. Field names must exist."""
+    for name in (*holding.fields, *holding.subjects):
+        if name != "pk":
+            holding.model._meta.get_field(name)
+    _holdings[holding.label, holding.category] = holding
+    return holding
+
+
+def exclude(model: type[models.Model], why: str) -> None:
+    """Declare that a model with personal fields is no holding, and say why."""
+    _exclusions[model] = why
+
+
+def holdings() -> list[Holding]:
+    """Everything held about people, in a stable order."""
+    _discover()
+    return [_holdings[key] for key in sorted(_holdings)]
+
+
+def holdings_of(category: str) -> list[Holding]:
+    return [holding for holding in holdings() if holding.category == category]
+
+
+def excluded() -> Mapping[type[models.Model], str]:
+    """Models with personal fields that are no holding, each with the reason."""
+    _discover()
+    return dict(_exclusions)
+
+
+@cache
+def _discover() -> None:
+    autodiscover_modules("personal")

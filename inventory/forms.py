@@ -1,0 +1,244 @@
+"""Forms of the registers: shape, and every contradiction as an error beside its field."""
+
+from typing import Any
+
+from django import forms
+
+from law.models import Company
+from people.models import Role, User
+
+from . import guards
+from .models import (
+    Assurance,
+    DataCategory,
+    Kind,
+    Measure,
+    ProcessingActivity,
+    Purpose,
+    PurposeBasis,
+    System,
+)
+
+
+class DayField(forms.DateField):
+    """Strictly year-month-day: 03/04/2026 is a different day on each side of the ocean."""
+
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **options)
+
+    def clean(self, value: Any) -> Any:
+        on = super().clean(value)
+        if on is not None:
+            guards.day(on, Company.current().today())
+        return on
+
+
+class WhoseField(forms.MultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=Role.choices, error_messages={"required": "Say whose data it is."}, **options
+        )
+
+
+class CategoryChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Those never held stay visible: whoever picks one reads why not."""
+
+    def label_from_instance(self, category: Any) -> str:
+        return f"{category} (never held)" if category.is_never_held else str(category)
+
+
+class SystemChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, system: Any) -> str:
+        return f"{system} ({system.get_country_display()})"
+
+
+class StaffChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Colleagues by name; a staff account calls itself by a number."""
+
+    def __init__(self, **options: Any) -> None:
+        colleagues = User.objects.filter(is_active=True).order_by("name", "email")
+        super().__init__(queryset=colleagues, required=False, **options)
+
+    def label_from_instance(self, user: Any) -> str:
+        return str(user.get_short_name())
+
+
+class CodeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A code is for machines and links: lower case, and fixed once given."""
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"]).lower()
+
+
+class DataCategoryForm(CodeForm):
+    whose = WhoseField(help_text="Whose data it can be.")
+
+    class Meta:
+        model = DataCategory
+        fields = ("code", "name", "origin", "sensitivity", "examples", "whose", "is_never_held")
+
+    def clean_is_never_held(self) -> bool:
+        declared = bool(self.cleaned_data["is_never_held"])
+        if declared and (refusal := guards.still_held(self.instance)):
+            raise forms.ValidationError(refusal, code="held")
+        return declared
+
+
+class PurposeForm(CodeForm):
+    class Meta:
+        model = Purpose
+        fields = (
+            "code", "name", "kind", "text", "child_text", "is_optional", "needs_consent", "minimum_assurance",
+        )  # fmt: skip
+        labels = {
+            "text": "Text for adults",
+            "child_text": "Text for children",
+            "is_optional": "Optional",
+            "minimum_assurance": "Assurance of a guardian",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("needs_consent") and not cleaned.get("is_optional"):
+            self.add_error(
+                "is_optional", "What needs consent can be refused, so it is optional (GDPR Art. 7(4))."
+            )
+        weak = cleaned.get("minimum_assurance") in (Assurance.EMAIL, Assurance.EMAIL_PLUS)
+        if weak and cleaned.get("kind") == Kind.DISCLOSURE:
+            sentence = (
+                "Data is disclosed, so an e-mail is not proof enough of a guardian (16 CFR 312.5(b)(2))."
+            )
+            self.add_error("minimum_assurance", sentence)
+        return cleaned
+
+
+class BasisFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        super().clean()
+        for form in self.forms:
+            given = getattr(form, "cleaned_data", {})
+            if self._should_delete_form(form):  # type: ignore[attr-defined]
+                continue
+            regime, basis = given.get("regime", ""), given.get("basis", "")
+            if wrong := guards.unasked_consent(self.instance, regime, basis):
+                form.add_error("basis", wrong)
+
+
+class PurposeBasisForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = PurposeBasis
+        fields = ("regime", "basis")
+        labels = {"regime": "Law", "basis": "Lawful basis"}
+
+
+class SystemForm(CodeForm):
+    owner = StaffChoice(help_text="Who on the staff answers for it.")
+
+    class Meta:
+        model = System
+        fields = ("code", "name", "description", "country", "owner", "owner_email", "fulfilment")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("owner") and cleaned.get("owner_email"):
+            self.add_error("owner_email", "One owner answers for it: choose a colleague or write an address.")
+        return cleaned
+
+
+class ProcessingActivityForm(CodeForm):
+    whose = WhoseField(help_text="Whose data is used.")
+    categories = CategoryChoices(
+        queryset=DataCategory.objects.all(), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text="Which data it uses. None shows as a fault on the health page.",
+    )  # fmt: skip
+    systems = SystemChoices(
+        queryset=System.objects.all(), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text="Where that data lies.",
+    )  # fmt: skip
+
+    class Meta:
+        model = ProcessingActivity
+        fields = (
+            "code",
+            "name",
+            "capacity",
+            "purpose",
+            "basis",
+            "whose",
+            "categories",
+            "systems",
+            "description",
+        )
+
+    def clean_categories(self) -> Any:
+        categories = self.cleaned_data["categories"]
+        self._refuse(guards.never_held(categories), "never_held")
+        return categories
+
+    def clean_systems(self) -> Any:
+        systems = self.cleaned_data["systems"]
+        if self._goes_on:
+            self._refuse(guards.ended_systems(systems, Company.current().today()), "ended")
+        return systems
+
+    def clean_purpose(self) -> Any:
+        purpose = self.cleaned_data["purpose"]
+        if self._goes_on:
+            self._refuse(guards.ended_purpose(purpose, Company.current().today()), "ended")
+        return purpose
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        purpose, capacity = cleaned.get("purpose"), cleaned.get("capacity", "")
+        if (
+            purpose
+            and capacity
+            and (wrong := guards.wrong_basis(purpose, cleaned.get("basis", ""), capacity))
+        ):
+            self.add_error("basis", wrong)
+        return cleaned
+
+    @property
+    def _goes_on(self) -> bool:
+        """What has ended may keep naming what has ended: it tells how it was."""
+        return self.instance.ended_on is None
+
+    def _refuse(self, sentence: str, code: str) -> None:
+        if sentence:
+            raise forms.ValidationError(sentence, code=code)
+
+
+class MeasureForm(forms.ModelForm):  # type: ignore[type-arg]
+    owner = StaffChoice()
+    evidence_on = DayField(required=False, label="Evidence of")
+    next_review_on = DayField(required=False, label="Next review")
+    systems = SystemChoices(
+        queryset=System.objects.all(), widget=forms.CheckboxSelectMultiple, required=False,
+        help_text="The systems it protects.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Measure
+        fields = (
+            "name", "kind", "description", "owner", "evidence", "evidence_on", "next_review_on", "systems",
+            "activities",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        seen, review = cleaned.get("evidence_on"), cleaned.get("next_review_on")
+        if seen and seen > Company.current().today():
+            self.add_error("evidence_on", "Evidence cannot be of a day to come.")
+        if seen and review and review <= seen:
+            self.add_error("next_review_on", "The next review comes after the evidence of the last.")
+        if seen and not cleaned.get("evidence"):
+            self.add_error("evidence", "Say what was seen on that day, and where it is kept.")
+        return cleaned
+
+
+class EndForm(forms.Form):
+    on = DayField(label="Ends on", help_text="The first day on which it is no longer done or used.")

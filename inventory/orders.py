@@ -1,0 +1,89 @@
+"""What other systems have to let go of: their rows are not ours to delete, so their owners get an order."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from django.db.models import Q
+
+from audit.personal import StartEvent
+from people.models import Person, Role
+from people.personal import PEOPLE
+
+from .expiry import Slice
+from .holds import is_held
+from .models import CutoffOrder, Fulfilment, HoldPerson, HoldScope, LegalHold, ProcessingActivity, System
+from .schedule import Scheduled
+
+
+def wanted(lines: Iterable[Scheduled], on: date) -> Iterator[tuple[Scheduled, CutoffOrder]]:
+    """One order, not yet saved, for each settled line and outside system that holds its category."""
+    systems = _systems(on)
+    for line in lines:
+        if line.ending.is_settled:
+            for system in systems.get(line.category.pk, ()):
+                yield line, _order(line, system, on)
+
+
+def orders(lines: Iterable[Scheduled], on: date) -> Iterator[tuple[Scheduled, CutoffOrder]]:
+    """Those to be given now: not while one like it is still open, or everybody is on hold."""
+    still_open = set(CutoffOrder.objects.open().values_list("system", "category", "role"))
+    for line, order in wanted(lines, on):
+        is_open = (order.system_id, order.category_id, order.role) in still_open
+        if not is_open and not _everybody_is_held(line):
+            yield line, order
+
+
+def _order(line: Scheduled, system: System, on: date) -> CutoffOrder:
+    cutoffs = line.ending.cutoffs(on)
+    return CutoffOrder(
+        system=system,
+        category=line.category,
+        role=line.role,
+        then=line.ending.last.then,
+        cutoffs={event: day.isoformat() for event, day in cutoffs.items()},
+        before=min(cutoffs.values()),
+        explanation=line.words,
+    )
+
+
+def _systems(on: date) -> dict[int, list[System]]:
+    """Category → the systems outside this database where live activities keep it."""
+    found: dict[int, dict[int, System]] = {}
+    live = ProcessingActivity.objects.live(on).order_by().filter(categories__isnull=False)
+    outside = System.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on)).exclude(
+        fulfilment=Fulfilment.DATABASE
+    )
+    systems = {system.pk: system for system in outside}
+    for category, system in live.values_list("categories", "systems"):
+        if system in systems:
+            found.setdefault(category, {})[system] = systems[system]
+    return {category: sorted(each.values(), key=lambda s: s.code) for category, each in found.items()}
+
+
+def _everybody_is_held(line: Scheduled) -> bool:
+    covering = Q(scope=HoldScope.EVERYONE)
+    if line.role:
+        covering |= Q(scope=HoldScope.ROLE, role=line.role)
+    return LegalHold.objects.over(line.category.code).filter(covering).exists()
+
+
+def expected(line: Scheduled, on: date) -> int | None:
+    """How many people we know of, less those on hold; None when only the system can know."""
+    cutoffs = line.ending.cutoffs(on)
+    if cutoffs.keys() != {StartEvent.LAST_ACTIVITY}:
+        return None
+    people = Slice(PEOPLE, line.role, line.apart, cutoffs).expired()
+    return people.exclude(is_held("pk", line.category.code)).count()
+
+
+def to_leave_out(order: CutoffOrder) -> list[str]:
+    """Platform ids of people on hold, as it stands now: their data stays whatever the order says."""
+    holds = LegalHold.objects.over(order.category.code).order_by()
+    named = HoldPerson.objects.filter(hold__in=holds.filter(scope=HoldScope.PEOPLE).values("pk"))
+    people = Person.objects.filter(pk__in=named.values("person_id"))
+    return list(people.order_by("external_id").values_list("external_id", flat=True))
+
+
+def roles_to_leave_out(order: CutoffOrder) -> list[str]:
+    holds = LegalHold.objects.over(order.category.code).order_by().filter(scope=HoldScope.ROLE)
+    return [Role(role).label for role in sorted(set(holds.values_list("role", flat=True)))]

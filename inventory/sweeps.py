@@ -1,0 +1,365 @@
+"""Letting go, in two steps: proposed with numbers, confirmed by a person, then done in windows.
+
+The promise: data is kept no longer than needed (GDPR Art. 5(1)(e)). The table is the truth, the task a
+doorbell: a killed worker loses one window, which is rolled back, and the next one goes on from the
+cursor that was written together with the last deed. Counts and numbers only; no personal value leaves
+the rows (design, truth 7)."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from audit.actions import record
+from audit.actors import SYSTEM
+from audit.personal import Holding, Then, holdings
+from audit.refusals import Refused
+from law.models import Company
+from notices.actions import IMPATIENT
+from people.models import User
+
+from . import holds
+from .expiry import Slice, obstacles, slices
+from .models import CutoffOrder, LegalHold, OrderAnswer, OrderStatus, Sweep, SweepItem, SweepStatus
+from .orders import expected, orders, wanted
+from .schedule import Scheduled, schedule
+
+log = logging.getLogger(__name__)
+
+WINDOW = 5_000  # rows in one transaction: enough for set-based work, short enough for everybody else
+
+
+class SweepCannotMove(Refused):
+    def __init__(self, now: str, wanted: str) -> None:
+        super().__init__(f"This sweep is {now}; it cannot become {wanted}.")
+
+
+class AnotherSweepIsOpen(Refused):
+    def __init__(self) -> None:
+        super().__init__("Another sweep is still open. Finish or cancel it first.")
+
+
+class RulesChanged(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "The rules or the record of processing have changed since this was counted. Cancel it and propose again."
+        )
+
+
+class NothingToDo(Refused):
+    pass
+
+
+class AnsweredAlready(Refused):
+    def __init__(self) -> None:
+        super().__init__("This order has been answered already.")
+
+
+class EvidenceMissing(Refused):
+    def __init__(self) -> None:
+        super().__init__("Say what shows it: the log, the ticket or the query, and where it is kept.")
+
+
+# --- Proposing -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def propose(*, by: User, at: datetime, reason: str = "") -> Sweep:
+    """Count what has run out today, rule by rule. Nothing is erased."""
+    today = timezone.localdate(at, Company.current().zone)
+    lines = schedule(today)
+    sweep = _open(today, lines, by, at)
+    items = [_counted(sweep, line, part) for line, part in slices(lines, today)]
+    SweepItem.objects.bulk_create(items)
+    details = {"as_of": today.isoformat(), "expired": sum(item.proposed_count for item in items)}
+    record("inventory.propose_sweep", sweep, by=by, at=at, reason=reason, details=details)
+    return sweep
+
+
+def _open(today: date, lines: list[Scheduled], by: User, at: datetime) -> Sweep:
+    try:
+        with transaction.atomic():
+            return Sweep.objects.create(
+                as_of=today,
+                proposed_by=by,
+                proposed_at=at,
+                plan_sha256=_fingerprint(_plan(lines, today)),
+                notes=obstacles(lines),
+            )
+    except IntegrityError:
+        raise AnotherSweepIsOpen from None
+
+
+def _counted(sweep: Sweep, line: Scheduled, part: Slice) -> SweepItem:
+    expired, held = part.counts()
+    return SweepItem(
+        sweep=sweep,
+        rule_id=line.ending.last.pk,
+        holding=part.holding.label,
+        category=part.holding.category,
+        role=part.role,
+        other_roles=list(part.apart),
+        then=line.ending.last.then,
+        cutoffs={event: day.isoformat() for event, day in part.cutoffs.items()},
+        explanation=line.words,
+        proposed_count=expired,
+        held_count=held,
+        unknown_count=part.count_unknown(),
+        samples=part.samples(),
+    )
+
+
+def _plan(lines: list[Scheduled], on: date) -> list[Any]:
+    """Everything that decides what goes; two plans with one fingerprint take the same rows."""
+    ours = [
+        [
+            part.holding.label,
+            part.role,
+            line.ending.last.then,
+            sorted(part.cutoffs.items()),
+            sorted(part.apart),
+        ]
+        for line, part in slices(lines, on)
+    ]
+    theirs = [
+        [order.system.code, line.category.code, line.role, order.then, order.cutoffs]
+        for line, order in wanted(lines, on)
+    ]
+    return [ours, theirs]
+
+
+def _fingerprint(facts: Any) -> str:
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+
+def canonical(facts: Any) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
+
+
+# --- Confirming and cancelling ---------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
+    """A person has read the numbers: from now on the rows go, and other systems get their orders."""
+    sweep = _movable(sweep, SweepStatus.CONFIRMED)
+    lines = schedule(sweep.as_of)
+    if _fingerprint(_plan(lines, sweep.as_of)) != sweep.plan_sha256:
+        raise RulesChanged
+    given = _give_orders(sweep, lines, at)
+    _refuse_idle(sweep, given)
+    sweep.confirmed_by, sweep.confirmed_at = by, at
+    _move(sweep, SweepStatus.CONFIRMED, "confirmed_by", "confirmed_at")
+    details = {"orders": given, **_totals(sweep)}
+    record("inventory.confirm_sweep", sweep, by=by, at=at, reason=reason, details=details)
+    ring()
+    return sweep
+
+
+def _give_orders(sweep: Sweep, lines: list[Scheduled], at: datetime) -> int:
+    company = Company.current()
+    due_on = timezone.localdate(at, company.zone) + timedelta(days=company.order_days)
+    made = []
+    for line, order in orders(lines, sweep.as_of):
+        order.sweep, order.due_on = sweep, due_on
+        order.count_expected = expected(line, sweep.as_of)
+        made.append(order)
+    return len(CutoffOrder.objects.bulk_create(made))
+
+
+def _refuse_idle(sweep: Sweep, orders_given: int) -> None:
+    """Nothing would go. If holds are why, they are named with their owners."""
+    totals = _totals(sweep)
+    if orders_given or totals["expired"] > totals["held"]:
+        return
+    if totals["held"]:
+        covering = LegalHold.objects.in_force().select_related("owner")
+        raise holds.UnderHold(f"Everything that has run out is on hold. {holds.words(covering)}")
+    raise NothingToDo("Nothing has run out, and no other system has anything to do. Cancel this sweep.")
+
+
+@transaction.atomic
+def cancel(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
+    """Stops after the window under way. What is gone stays gone, and the receipt says how much it was."""
+    sweep = _movable(sweep, SweepStatus.CANCELLED)
+    sha256 = _close(sweep, SweepStatus.CANCELLED, at)
+    details = {**_totals(sweep), "receipt_sha256": sha256}
+    record("inventory.cancel_sweep", sweep, by=by, at=at, reason=reason, details=details)
+    return sweep
+
+
+# --- Running ---------------------------------------------------------------------------------
+
+
+def run(sweep: Sweep, *, at: datetime, windows: int | None = None) -> bool:
+    """Do up to `windows` windows, all of them if not said; True while something is left.
+
+    Each window is a transaction of its own, so this may be killed anywhere and called again."""
+    done = 0
+    while windows is None or done < windows:
+        if not _step(sweep, at):
+            return False
+        done += 1
+    return True
+
+
+@transaction.atomic
+def _step(sweep: Sweep, at: datetime) -> bool:
+    """One window. The sweep's row is the lock: two workers take turns, a new hold waits for its end."""
+    current = Sweep.objects.select_for_update().at_work().filter(pk=sweep.pk).first()
+    if current is None:
+        return False
+    if current.status == SweepStatus.CONFIRMED:
+        _move(current, SweepStatus.RUNNING)
+        record("inventory.start_sweep", current, by=SYSTEM, at=at)
+    item = current.items.filter(ended_at=None).first()
+    if item is None:
+        _finish(current, at)
+        return False
+    _take_window(item, at)
+    return True
+
+
+def _take_window(item: SweepItem, at: datetime) -> None:
+    part = _slice(item)
+    rows = part.free().filter(pk__gt=item.cursor)
+    last = rows.order_by("pk").values_list("pk", flat=True)[WINDOW - 1 : WINDOW].first()
+    if last is not None:
+        rows = rows.filter(pk__lte=last)
+    item.done_count += part.holding.ways[Then(item.then)](rows, at)
+    item.cursor = last or item.cursor
+    item.ended_at = None if last is not None else at
+    item.save(update_fields=["done_count", "cursor", "ended_at"])
+
+
+def _slice(item: SweepItem) -> Slice:
+    cutoffs = {event: date.fromisoformat(day) for event, day in item.cutoffs.items()}
+    return Slice(_holding(item), item.role, tuple(item.other_roles), cutoffs)
+
+
+def _holding(item: SweepItem) -> Holding:
+    return next(
+        holding
+        for holding in holdings()
+        if (holding.label, holding.category) == (item.holding, item.category)
+    )
+
+
+def _finish(sweep: Sweep, at: datetime) -> None:
+    sha256 = _close(sweep, SweepStatus.DONE, at)
+    details = {**_totals(sweep), "receipt_sha256": sha256}
+    record("inventory.finish_sweep", sweep, by=SYSTEM, at=at, details=details)
+
+
+# --- Receipts --------------------------------------------------------------------------------
+
+
+def _close(sweep: Sweep, status: SweepStatus, at: datetime) -> str:
+    """From here on the database refuses to change the sweep (audit.evidence)."""
+    sweep.ended_at = at
+    sweep.receipt = _receipt(sweep, status)
+    sweep.receipt_sha256 = _fingerprint(sweep.receipt)
+    _move(sweep, status, "ended_at", "receipt", "receipt_sha256")
+    return sweep.receipt_sha256
+
+
+def _receipt(sweep: Sweep, status: SweepStatus) -> dict[str, Any]:
+    return {
+        "sweep": sweep.pk,
+        "status": status.value,
+        "as_of": sweep.as_of.isoformat(),
+        "plan_sha256": sweep.plan_sha256,
+        "proposed_by": sweep.proposed_by_id,
+        "confirmed_by": sweep.confirmed_by_id,
+        "confirmed_at": sweep.confirmed_at.isoformat() if sweep.confirmed_at else None,
+        "ended_at": sweep.ended_at.isoformat() if sweep.ended_at else None,
+        "items": list(_item_lines(sweep)),
+        "orders": list(sweep.orders.order_by("pk").values_list("pk", flat=True)),
+    }
+
+
+def _item_lines(sweep: Sweep) -> Iterator[dict[str, Any]]:
+    for item in sweep.items.all():
+        yield {
+            "holding": item.holding, "category": item.category, "role": item.role, "rule": item.rule_id,
+            "then": item.then, "cutoffs": item.cutoffs, "expired": item.proposed_count,
+            "held": item.held_count, "done": item.done_count,
+        }  # fmt: skip
+
+
+def is_genuine(sweep: Sweep) -> bool:
+    """The receipt still is what its fingerprint, in the sealed record too, says."""
+    return sweep.receipt_sha256 == _fingerprint(sweep.receipt)
+
+
+def _totals(sweep: Sweep) -> dict[str, int]:
+    sums = sweep.items.order_by().aggregate(
+        expired=Sum("proposed_count"), held=Sum("held_count"), done=Sum("done_count")
+    )
+    return {name: value or 0 for name, value in sums.items()}
+
+
+# --- Other systems ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def answer(
+    order: CutoffOrder,
+    *,
+    by: User,
+    at: datetime,
+    reason: str = "",
+    answer: str,
+    evidence: str,
+    count_done: int | None = None,
+) -> CutoffOrder:
+    """The owner of another system says what became of the order, and what shows it."""
+    order = CutoffOrder.objects.select_for_update().get(pk=order.pk)
+    if OrderStatus.ANSWERED not in CutoffOrder.transitions[order.status]:
+        raise AnsweredAlready
+    if not evidence.strip():
+        raise EvidenceMissing
+    order.status, order.answer = OrderStatus.ANSWERED, OrderAnswer(answer)
+    order.evidence, order.count_done = evidence, count_done
+    order.answered_by, order.answered_at = by, at
+    order.save()
+    details = {"answer": answer, "count": count_done}
+    record("inventory.answer_order", order, by=by, at=at, reason=reason, fields=["status"], details=details)
+    return order
+
+
+# --- The doorbell ----------------------------------------------------------------------------
+
+
+def ring() -> None:
+    """Ask a worker, after commit, to look. A dead broker costs nothing but time: the minute rings again."""
+    transaction.on_commit(ring_now, robust=True)
+
+
+def ring_now() -> None:
+    from . import tasks
+
+    try:
+        with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
+            tasks.sweep.apply_async(producer=broker.Producer(), retry=False)
+    except Exception as error:
+        log.warning("the doorbell did not ring (%s); the next minute will", type(error).__name__)
+
+
+def _movable(sweep: Sweep, wanted: SweepStatus) -> Sweep:
+    current = Sweep.objects.select_for_update().get(pk=sweep.pk)
+    if wanted not in Sweep.transitions[current.status]:
+        raise SweepCannotMove(current.get_status_display(), wanted.label)
+    return current
+
+
+def _move(sweep: Sweep, status: SweepStatus, *fields: str) -> None:
+    sweep.status = status
+    sweep.save(update_fields=["status", *fields])

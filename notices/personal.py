@@ -1,0 +1,52 @@
+"""What notices keep about people: whom we told. In time only the counts stay (GDPR Art. 5(1)(e))."""
+
+from collections import Counter
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from audit.personal import Clock, Holding, Rows, StartEvent, Then, register
+from law.models import Company
+
+from .models import Campaign, Notice, Status, Tally
+
+# Still to be sent, or waiting for staff: work, not history.
+AT_REST = (Status.SENT, Status.POSTED, Status.BOUNCED, Status.CANCELLED)
+
+
+def _sent_until(day: date) -> Q:
+    """By its campaign: few campaigns, so the old ones lead straight to their notices."""
+    old = Campaign.objects.filter(opened_at__lt=Company.current().end_of(day))
+    return Q(campaign__in=old.order_by().values("pk"))
+
+
+def reduce_to_counts(rows: Rows, at: datetime) -> int:
+    """Delete notices, and add them to their campaign's tally in the same transaction."""
+    gone = Counter(
+        {
+            (campaign, status): n
+            for campaign, status, n in rows.values_list("campaign", "status").annotate(n=Count("pk"))
+        }
+    )
+    stand = Tally.objects.select_for_update().filter(campaign__in={campaign for campaign, _status in gone})
+    total = gone + Counter({(tally.campaign_id, tally.status): tally.count for tally in stand})
+    Tally.objects.bulk_create(
+        [Tally(campaign_id=key[0], status=key[1], count=total[key]) for key in gone],
+        update_conflicts=True,
+        unique_fields=["campaign", "status"],
+        update_fields=["count"],
+    )
+    return int(rows._raw_delete(rows.db))
+
+
+NOTICES = register(
+    Holding(
+        model=Notice,
+        category="messages-sent",
+        fields=("recipient_id", "address", "greeting"),
+        subjects=("recipient_id",),
+        clocks={StartEvent.SENT: Clock(until=_sent_until)},
+        ways={Then.DELETE: reduce_to_counts},
+        all_rows=Q(status__in=AT_REST),
+    )
+)

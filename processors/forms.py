@@ -1,0 +1,203 @@
+"""Forms of the processors' desk: shape, and every contradiction as an error beside its field."""
+
+from typing import Any
+
+from django import forms
+
+from audit.text import CleanBlockField, CleanLineField
+from inventory.models import DataCategory, Purpose
+from law.models import ChecklistItem, Company
+from law.readings import transfer_rules
+from law.transfers import HOME, LISTED, ExportLaw, Mechanism, decision_for
+
+from .models import Contract, Kind, Processor, Review, Standing, Transfer, Verdict
+from .models.registry import ContractKind, is_https
+from .questions import questions_for
+
+DAY = {"type": "date"}
+YES_NO = [("", "–"), ("yes", "yes"), ("no", "no"), ("not_applicable", "does not apply")]
+# Art. 28(3) binds every processor; these besides, where it meets schools or their learners.
+GENERAL_SETS = ("gdpr28",)
+SCHOOL_SETS = ("coppa_school", "ferpa_school_official", "sopipa", "ny2d_contract")
+
+
+def _day_input() -> forms.DateInput:
+    return forms.DateInput(attrs=DAY, format="%Y-%m-%d")
+
+
+FACTS = (
+    "name", "service", "kind", "role", "description", "website", "contact_email", "security_email", "seat_country",
+    "risk_tier",
+)  # fmt: skip
+
+
+class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
+    website = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        validators=[is_https],
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text="Begins with https://.",
+    )
+
+    class Meta:
+        model = Processor
+        fields = FACTS
+
+
+class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
+    purposes = forms.ModelMultipleChoiceField(
+        Purpose.objects.all(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Authorized purposes",
+        help_text="What it may use our data for. Anything else shows as a fault.",
+    )
+    categories = forms.ModelMultipleChoiceField(
+        DataCategory.objects.filter(is_never_held=False),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Authorized categories of data",
+    )
+
+    class Meta:
+        model = Contract
+        fields = (
+            "kind", "reference", "signed_on", "in_force_on", "ends_on", "renewal_notice_days", "file", "purposes",
+            "categories", "subprocessor_rule", "subprocessor_days", "breach_hours", "deletion_at_end",
+        )  # fmt: skip
+        field_classes = {"reference": CleanLineField}
+        # A plain input: Django's own would link to the file, which nothing serves but the download.
+        widgets = {
+            "file": forms.FileInput(),
+            **{name: _day_input() for name in ("signed_on", "in_force_on", "ends_on")},
+        }
+
+
+class TransferForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`initial["processor"]` names whose contracts may hold the clauses."""
+
+    class Meta:
+        model = Transfer
+        fields = (
+            "exporter_regime", "destination", "mechanism", "scc_module", "contract", "tia_on", "tia_review_on",
+            "dpf_checked_on", "scope_checked_on",
+        )  # fmt: skip
+        days = ("tia_on", "tia_review_on", "dpf_checked_on", "scope_checked_on")
+        widgets = {name: _day_input() for name in days}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        processor = self.initial.get("processor")
+        if processor and "contract" in self.fields:
+            contracts: Any = self.fields["contract"]
+            contracts.queryset = Contract.objects.filter(processor=processor)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        law, place, mechanism = (data.get(name) for name in ("exporter_regime", "destination", "mechanism"))
+        if law and place in HOME[ExportLaw(law)]:
+            self.add_error("destination", "This law itself applies there: no transfer has to be recorded.")
+        elif law and place and mechanism and (Mechanism(mechanism) in LISTED or mechanism == "adequacy"):
+            self._needs_decision(ExportLaw(law), place, Mechanism(mechanism))
+        if mechanism == Mechanism.SCC and data.get("scc_module") is None and "scc_module" not in self.errors:
+            self.add_error("scc_module", "Choose the module of the clauses.")
+        today = Company.current().today()
+        for name in ("tia_on", "dpf_checked_on", "scope_checked_on"):
+            if data.get(name) and data[name] > today:
+                self.add_error(name, "This day has not come yet.")
+        return data
+
+    def _needs_decision(self, law: ExportLaw, place: str, mechanism: Mechanism) -> None:
+        decision = decision_for(law, place, transfer_rules(), Company.current().today())
+        if decision is None:
+            self.add_error("mechanism", f"The {law.label} has no adequacy decision for this country.")
+        elif decision.needs_listing and mechanism == Mechanism.ADEQUACY:
+            self.add_error("mechanism", "That decision covers listed organizations only: choose the list.")
+        elif mechanism in LISTED and not decision.needs_listing:
+            self.add_error("mechanism", "That list is for another country.")
+
+
+class VerdictForm(forms.Form):
+    verdict = forms.ChoiceField(choices=Verdict, widget=forms.RadioSelect)
+    conditions = CleanBlockField(
+        max_length=2000,
+        required=False,
+        help_text="Only for “fit with conditions”: what has to happen, and by when.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class AnswersForm(forms.Form):
+    """One field a question. `initial["review"]` says whose; cleaned, it is what `actions.answer` takes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        review: Review = self.initial["review"]
+        for question in questions_for(review.processor):
+            field = _answer_field(question.kind, f"{question.section}: {question.question}")
+            field.initial = review.answers.get(question.code, "")
+            self.fields[f"q_{question.code}"] = field
+        self.fields["evidence"] = CleanBlockField(
+            max_length=4000, required=False, initial=review.evidence, widget=forms.Textarea(attrs={"rows": 4}),
+            help_text="What was seen, one a line: “SOC 2 report, period to June 2026”.",
+        )  # fmt: skip
+        self.fields["evidence_on"] = forms.DateField(
+            required=False, initial=review.evidence_on, label="Evidence from", widget=_day_input(),
+            help_text="The day of the oldest piece.",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        answers = {
+            name.removeprefix("q_"): data[name] for name in data if name.startswith("q_") and data[name]
+        }
+        return {
+            "answers": answers,
+            "evidence": data.get("evidence", ""),
+            "evidence_on": data.get("evidence_on"),
+        }
+
+
+def _answer_field(kind: str, label: str) -> forms.Field:
+    if kind == "yes_no":
+        return forms.ChoiceField(label=label, choices=YES_NO, required=False)
+    return CleanBlockField(
+        label=label, max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ClausesForm(forms.Form):
+    """Two fields a clause. `initial["contract"]` says whose; cleaned: {"found": {item: (standing, where)}}."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        contract: Contract = self.initial["contract"]
+        known = {clause.item_id: clause for clause in contract.clauses.all()}
+        self.items = list(items_for(contract))
+        for item in self.items:
+            clause = known.get(item.pk)
+            self.fields[f"standing_{item.pk}"] = forms.ChoiceField(
+                label=str(item), choices=[("", "not looked for yet"), *Standing.choices], required=False,
+                initial=clause.standing if clause else "",
+            )  # fmt: skip
+            self.fields[f"where_{item.pk}"] = CleanLineField(
+                label="Clause or page", max_length=200, required=False, initial=clause.where if clause else ""
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        found = {
+            item: (data[f"standing_{item.pk}"], data.get(f"where_{item.pk}", ""))
+            for item in self.items
+            if data.get(f"standing_{item.pk}")
+        }
+        return {"found": found}
+
+
+def items_for(contract: Contract) -> list[ChecklistItem]:
+    """What the law wants to see in it: Art. 28(3), and the school lists where schools are concerned."""
+    is_school = contract.kind == ContractKind.NDPA or contract.processor.kind == Kind.EDTECH
+    sets = (*GENERAL_SETS, *(SCHOOL_SETS if is_school else ()))
+    rows = ChecklistItem.objects.in_force(Company.current().today()).filter(set__in=sets)
+    return sorted(rows, key=lambda item: (sets.index(item.set), item.code))
