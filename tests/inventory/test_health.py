@@ -182,7 +182,7 @@ def test_the_morning_page_counts_the_faults(client: Client) -> None:
     assert PAGE not in client.get("/admin/").content.decode()
     DataCategoryFactory.create_batch(2)
     html = client.get("/admin/").content.decode()
-    assert f'<span class="morning-count">2</span>\n                  <a href="{PAGE}">' in html
+    assert f'<a href="{PAGE}"><strong>2</strong> ' in html
 
 
 def test_with_many_activities_the_morning_count_is_remembered_for_a_while(
