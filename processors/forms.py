@@ -10,8 +10,8 @@ from law.models import ChecklistItem, Company
 from law.readings import transfer_rules
 from law.transfers import HOME, LISTED, ExportLaw, Mechanism, decision_for
 
-from .models import Contract, Kind, Processor, Review, Standing, Transfer, Verdict
-from .models.registry import ContractKind, is_https
+from .models import Contract, ContractKind, Kind, Processor, Review, Standing, Transfer, Verdict
+from .models.registry import is_https
 from .questions import questions_for
 
 DAY = {"type": "date"}

@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import people.models
+import processors.models.papers
 import processors.models.registry
 from django.conf import settings
 from django.db import migrations, models
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
                 ('in_force_on', models.DateField(blank=True, null=True, verbose_name='in force from')),
                 ('ends_on', models.DateField(blank=True, help_text='The last day it binds. Empty: no end agreed.', null=True)),
                 ('renewal_notice_days', models.PositiveSmallIntegerField(blank=True, help_text='How long before its end the desk says so.', null=True, validators=[django.core.validators.MaxValueValidator(3650)], verbose_name='renewal notice (days)')),
-                ('file', models.FileField(blank=True, storage=processors.models.registry.contract_files, upload_to=processors.models.registry.random_name, validators=[processors.models.registry.is_small])),
+                ('file', models.FileField(blank=True, storage=processors.models.papers.contract_files, upload_to=processors.models.papers.random_name, validators=[processors.models.papers.is_small])),
                 ('file_name', models.CharField(blank=True, editable=False, max_length=150)),
                 ('subprocessor_rule', models.CharField(blank=True, choices=[('general', 'general authorization: they tell us before, we may object'), ('specific', 'specific authorization: they ask us first'), ('none', 'no sub-processors allowed')], max_length=16)),
                 ('subprocessor_days', models.PositiveSmallIntegerField(blank=True, help_text='How long before a new sub-processor they tell us. No law names a number.', null=True, validators=[django.core.validators.MaxValueValidator(3650)], verbose_name='sub-processor notice (days)')),

@@ -7,28 +7,30 @@ from .changes import (
     SubprocessorChangeQuerySet,
     Subscription,
 )
-from .registry import (
+from .papers import (
     BINDING,
-    LIVE,
     PASSED,
     Contract,
     ContractClause,
     ContractKind,
+    Review,
+    Standing,
+    SubprocessorRule,
+    Verdict,
+)
+from .registry import (
+    LIVE,
     Kind,
     Processor,
     ProcessorActivity,
     ProcessorPlace,
     ProcessorSystem,
-    Review,
     Risk,
     Role,
-    Standing,
     Status,
     Subprocessor,
-    SubprocessorRule,
-    Transfer,
-    Verdict,
 )
+from .transfers import Transfer
 
 __all__ = [
     "BINDING",

@@ -17,7 +17,7 @@ from audit.models import Event
 from law.models import Adequacy, ChecklistItem
 from people.models import User
 from processors.models import Contract, Processor, Review, Status, SubprocessorChange, Transfer
-from processors.models.registry import contract_files
+from processors.models.papers import contract_files
 from processors.questions import questions_for
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import PersonFactory, UserFactory
