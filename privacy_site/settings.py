@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "privacy_site.apps.StaffSiteConfig",
     "portal",
     "policies",
+    "requests",
     "processors",
     "inventory",
     "people",
