@@ -71,7 +71,7 @@ class Along:
 class Holding:
     """What one model keeps about people. `category` is a code of the inventory; `fields` are names only.
 
-    `subjects` are the columns that lead to a person's number; `all_rows` leaves out what is emptied
+    `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number; `all_rows` leaves out what is emptied
     already, so that a second sweep finds nothing to do."""
 
     model: type[models.Model]
@@ -103,7 +103,7 @@ def register(holding: Holding) -> Holding:
     """Declare what an app holds; once for each model and category. Field names must exist."""
     for name in (*holding.fields, *holding.subjects):
         if name != "pk":
-            holding.model._meta.get_field(name)
+            holding.model._meta.get_field(name.partition("__")[0])
     _holdings[holding.label, holding.category] = holding
     return holding
 

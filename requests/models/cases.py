@@ -1,0 +1,358 @@
+"""The case: who asks for what about whom, how far it is, and everything that ever happened to it."""
+
+import secrets
+from datetime import date, timedelta
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from audit.actors import ActorKind
+from audit.evidence import evidence
+from people.models import Person
+
+# Without letters that look like others: people read a reference out on the phone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 15  # 30 signs, 15 places: 73 random bits, so that nobody guesses a status page
+
+
+def new_reference() -> str:
+    signs = "".join(secrets.choice(ALPHABET) for _ in range(REFERENCE_LENGTH))
+    return "-".join(signs[start : start + 5] for start in range(0, REFERENCE_LENGTH, 5))
+
+
+class Right(models.TextChoices):
+    ACCESS = "access", "access"
+    PORTABILITY = "portability", "portability"
+    RECTIFICATION = "rectification", "rectification"
+    ERASURE = "erasure", "erasure"
+    RESTRICTION = "restriction", "restriction"
+    OBJECTION = "objection", "objection"
+    OPT_OUT = "opt_out", "opt-out of sale or sharing"
+    COMPLAINT = "complaint", "complaint"
+    INQUIRY = "inquiry", "inquiry"
+
+
+# A copy leaves the house: reviewed before release.
+COPIES = (Right.ACCESS, Right.PORTABILITY)
+# Nothing about a person is given away or changed: no proof of identity is demanded (11 CCR 7026(d)
+# forbids it for opt-outs).
+WITHOUT_IDENTITY = (Right.OPT_OUT, Right.COMPLAINT, Right.INQUIRY)
+
+
+class RequesterKind(models.TextChoices):
+    SELF = "self", "the data subject"
+    GUARDIAN = "guardian", "a guardian"
+    SCHOOL = "school", "a school"
+    AGENT = "agent", "an authorized agent"
+
+
+class Channel(models.TextChoices):
+    PORTAL = "portal", "portal"
+    EMAIL = "email", "e-mail"
+    PHONE = "phone", "phone"
+    POST = "post", "post"
+    SCHOOL_API = "school_api", "school API"
+    STAFF = "staff", "found by staff"
+
+
+class Stage(models.TextChoices):
+    UNVERIFIED = "unverified", "unverified"
+    REVIEW = "review", "review"
+    FULFILLING = "fulfilling", "fulfilling"
+    RELEASE = "release", "release"
+    CLOSED = "closed", "closed"
+
+
+class Outcome(models.TextChoices):
+    DONE = "done", "done"
+    PARTLY = "partly", "partly done"
+    DENIED = "denied", "refused"
+    UNVERIFIED = "unverified", "not verified"
+    WITHDRAWN = "withdrawn", "withdrawn"
+    DUPLICATE = "duplicate", "answered in another case"
+    SPAM = "spam", "spam"
+    REROUTED = "rerouted", "passed to whom it concerns"
+
+
+class DenialReason(models.TextChoices):
+    """The Data Rights Protocol 1.0's words for a denial."""
+
+    SUSPECTED_FRAUD = "suspected_fraud", "suspected fraud"
+    INSUF_VERIFICATION = "insuf_verification", "identity not shown"
+    NO_MATCH = "no_match", "nobody found under these particulars"
+    CLAIM_NOT_COVERED = "claim_not_covered", "the law does not give this right here"
+    OUTSIDE_JURISDICTION = "outside_jurisdiction", "no law of that place applies"
+    TOO_MANY_REQUESTS = "too_many_requests", "excessive requests"
+    OTHER = "other", "another reason"
+
+
+class PauseReason(models.TextChoices):
+    CLARIFICATION = "clarification", "waiting for the requester to clarify"
+    HOLD = "hold", "legal hold"
+    DISCUSSION = "discussion", "talked over in the house"
+
+
+class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
+    def open(self) -> "RightsRequestQuerySet":
+        return self.exclude(stage=Stage.CLOSED)
+
+    def overdue(self, on: date) -> "RightsRequestQuerySet":
+        """Past the strict date: a question to the dates, never the work of a job."""
+        return self.open().filter(strict_due_on__lt=on)
+
+    def due_by(self, day: date) -> "RightsRequestQuerySet":
+        return self.open().filter(strict_due_on__lte=day)
+
+    def waiting_for_us(self) -> "RightsRequestQuerySet":
+        return self.open().filter(pause_reason="").exclude(stage=Stage.UNVERIFIED)
+
+    def of_requester(self, person: Person) -> "RightsRequestQuerySet":
+        """The only door for somebody signed in: what they asked for themselves."""
+        return self.filter(requester=person)
+
+
+class RightsRequest(models.Model):
+    """One right asked for, about one person. Holds nothing personal: what was typed lies in
+    `Particulars` and goes when its time is over, while the case stays as proof."""
+
+    # What may happen to a case; `actions` is the only place that moves it.
+    transitions: ClassVar[dict[str, tuple[str, ...]]] = {
+        Stage.UNVERIFIED: (Stage.REVIEW, Stage.CLOSED),
+        # Back when the particulars change: whoever was verified asked for something else.
+        Stage.REVIEW: (Stage.FULFILLING, Stage.UNVERIFIED, Stage.CLOSED),
+        Stage.FULFILLING: (Stage.RELEASE, Stage.CLOSED),
+        # Back when the review of the answer finds something missing.
+        Stage.RELEASE: (Stage.CLOSED, Stage.FULFILLING),
+        Stage.CLOSED: (),
+    }
+
+    reference = models.CharField(max_length=17, unique=True, default=new_reference, editable=False)
+    submission = models.UUIDField(
+        unique=True,
+        null=True,
+        editable=False,
+        help_text="The form it came from: pressing twice is one request.",
+    )
+    right = models.CharField(max_length=16, choices=Right)
+    channel = models.CharField(max_length=16, choices=Channel, default=Channel.PORTAL)
+    requester_kind = models.CharField(
+        "asked by", max_length=16, choices=RequesterKind, default=RequesterKind.SELF
+    )
+    # Without a constraint in the database: the number stays when the person's row goes.
+    subject = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True,
+        related_name="rights_requests",
+        help_text="Whom it is about. Empty until we know whom the particulars fit.",
+    )  # fmt: skip
+    requester = models.ForeignKey(
+        Person, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True, related_name="asked",
+        help_text="Who asks, when they are on file.",
+    )  # fmt: skip
+    place = models.CharField(
+        max_length=6, blank=True, help_text="Country, or country and region: FR, US-CA. Proposes the law."
+    )
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
+    received_at = models.DateTimeField(
+        help_text="When it reached us, by whatever way. Every date counts from here."
+    )
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.UNVERIFIED, editable=False)
+    outcome = models.CharField(max_length=16, choices=Outcome, blank=True, editable=False)
+    denial = models.CharField("reason", max_length=24, choices=DenialReason, blank=True, editable=False)
+    pause_reason = models.CharField(
+        "paused for", max_length=16, choices=PauseReason, blank=True, editable=False
+    )
+    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rights_requests",
+    )
+    # What `clocks` derived from the rules and the events, kept for sorting; nobody types them.
+    strict_due_on = models.DateField("strict date", null=True, blank=True, editable=False)
+    legal_due_on = models.DateField("legal date", null=True, blank=True, editable=False)
+    appeal_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="appeals", editable=False
+    )
+    comes_after = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers", editable=False,
+        help_text="Waits for that one: a copy first, the erasure afterwards.",
+    )  # fmt: skip
+    duplicate_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="duplicates", editable=False,
+        help_text="A link, not a state: a duplicate is verified like any other (Fides GHSA-qx5f-ghc2-7g5c).",
+    )  # fmt: skip
+    inquiry = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="requests_found", editable=False,
+        help_text="The question it was found in; it keeps the day that arrived.",
+    )  # fmt: skip
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = RightsRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            (
+                "work_rightsrequest",
+                "Can work on rights requests: verify, ask, extend, refuse, release, close",
+            ),
+            ("approve_erasure", "Can approve an erasure that somebody else proposed"),
+            ("export_rightsrequest", "Can export rights requests"),
+        ]
+        constraints = [
+            # On every path, whatever the code above forgets: nothing is given away or changed for
+            # somebody who did not show who they are.
+            models.CheckConstraint(
+                condition=Q(verified_at__isnull=False)
+                | Q(right__in=WITHOUT_IDENTITY)
+                | Q(stage="unverified")
+                | (Q(stage="closed") & ~Q(outcome__in=["done", "partly"])),
+                name="requests_request_verified_before_work",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="closed", closed_at__isnull=False) & ~Q(outcome="")
+                | (~Q(stage="closed") & Q(closed_at=None, outcome="")),
+                name="requests_request_closed_with_outcome",
+            ),
+            models.CheckConstraint(
+                condition=Q(denial="") | Q(outcome__in=["denied", "partly", "unverified"]),
+                name="requests_request_reason_of_a_denial",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="denied") | ~Q(denial=""), name="requests_request_denied_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(subject__isnull=False)
+                | ~Q(stage__in=["fulfilling", "release"])
+                | Q(right__in=WITHOUT_IDENTITY),
+                name="requests_request_about_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicate_of=None) | ~Q(duplicate_of=F("id")),
+                name="requests_request_not_its_own_twin",
+            ),
+        ]
+        indexes = [
+            # The queue: open cases, the most urgent first, also at a million closed ones.
+            models.Index(fields=["strict_due_on", "id"], condition=~Q(stage="closed"), name="requests_queue"),
+            models.Index(fields=["stage", "strict_due_on", "id"], name="requests_by_stage"),
+            models.Index(fields=["right", "strict_due_on", "id"], name="requests_by_right"),
+            models.Index(fields=["owner", "strict_due_on", "id"], name="requests_by_owner"),
+            models.Index(fields=["place", "strict_due_on", "id"], name="requests_by_place"),
+            models.Index(
+                fields=["outcome", "closed_at"], condition=Q(stage="closed"), name="requests_closed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Request {self.reference}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage != Stage.CLOSED
+
+    @property
+    def needs_identity(self) -> bool:
+        return self.right not in WITHOUT_IDENTITY
+
+    def days_left(self, on: date) -> int | None:
+        """To the strict date; negative when late, None when no number binds and no target is set."""
+        return None if self.strict_due_on is None else (self.strict_due_on - on) // timedelta(days=1)
+
+
+class Particulars(models.Model):
+    """What the requester typed. Apart from the case, so that it can go while the case stays."""
+
+    request = models.OneToOneField(RightsRequest, on_delete=models.CASCADE, primary_key=True, editable=False)
+    name = models.CharField(max_length=200, blank=True)
+    email = models.CharField(
+        "e-mail", max_length=254, blank=True, db_index=True,
+        help_text="As typed. Never written to with anything personal: the address on file is.",
+    )  # fmt: skip
+    about = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="Whom it is about, in the requester's words, when not themselves.",
+    )
+    details = models.TextField(blank=True, max_length=10_000)
+    authority = models.TextField(
+        "authority",
+        blank=True,
+        max_length=2000,
+        help_text="What shows that an agent may act, and who checked it.",
+    )
+
+    class Meta:
+        verbose_name_plural = "particulars"
+
+    def __str__(self) -> str:
+        return f"Particulars of request {self.request_id}"
+
+
+class Happened(models.TextChoices):
+    """Every fact that can happen to a case. The first part moves the clock (law.deadlines)."""
+
+    RECEIVED = "received", "received"
+    ACKNOWLEDGED = "acknowledged", "receipt confirmed"
+    ID_REQUESTED = "id_requested", "proof of identity asked for"
+    ID_RECEIVED = "id_received", "identity shown"
+    CLARIFICATION_REQUESTED = "clarification_requested", "clarification asked for"
+    CLARIFICATION_RECEIVED = "clarification_received", "clarification given"
+    FEE_REQUESTED = "fee_requested", "fee asked for"
+    FEE_RECEIVED = "fee_received", "fee paid"
+    EXTENSION_NOTIFIED = "extension_notified", "extension told"
+    REFUSED = "refused", "refusal told"
+    ANSWERED = "answered", "answered"
+    APPEAL_RECEIVED = "appeal_received", "appeal received"
+
+    MATCHED = "matched", "person found on file"
+    IDENTITY_FAILED = "identity_failed", "identity not shown"
+    RESET = "reset", "particulars changed, identity to be shown again"
+    PLACE_SET = "place_set", "law confirmed"
+    ASSIGNED = "assigned", "given to a colleague"
+    ACCEPTED = "accepted", "accepted, work begins"
+    TASKS_OPENED = "tasks_opened", "systems and companies asked"
+    TASK_ANSWERED = "task_answered", "a system or company answered"
+    PAUSED = "paused", "paused"
+    RESUMED = "resumed", "taken up again"
+    ERASURE_PROPOSED = "erasure_proposed", "erasure proposed"
+    ERASURE_APPROVED = "erasure_approved", "erasure approved by a second person"
+    ERASURE_STOPPED = "erasure_stopped", "erasure stopped by the requester"
+    ERASED = "erased", "erased here"
+    PACKED = "packed", "copy put together"
+    RELEASED = "released", "answer released"
+    SENT_BACK = "sent_back", "sent back to work"
+    DOWNLOADED = "downloaded", "copy downloaded"
+    MESSAGE_SENT = "message_sent", "message sent"
+    MESSAGE_RECEIVED = "message_received", "message received"
+    LINKED = "linked", "linked with another case"
+    CONVERTED = "converted", "became a request"
+    WITHDRAWN = "withdrawn", "withdrawn"
+    CLOSED = "closed", "closed"
+
+
+@evidence()
+class RequestEvent(models.Model):
+    """One line of a case's ledger: dates derive from it, the timeline shows it."""
+
+    request = models.ForeignKey(RightsRequest, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=32, choices=Happened)
+    at = models.DateTimeField(help_text="When it happened, which may be before it was written down.")
+    written_at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=16, choices=ActorKind)
+    actor_ref = models.CharField(max_length=64, blank=True)
+    facts = models.JSONField(
+        default=dict, help_text="Codes, counts, dates, numbers of rows; nothing personal."
+    )
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["request", "at", "id"], name="requests_event_timeline")]
+
+    def __str__(self) -> str:
+        return f"Event {self.pk}: {self.get_kind_display()}"

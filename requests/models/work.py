@@ -1,0 +1,241 @@
+"""The work a case makes elsewhere: one task for each system and company, and the copy put together."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from audit.evidence import evidence
+from inventory.models import CutoffOrder, System
+from processors.models import Processor
+
+from .cases import RightsRequest
+
+
+class Duty(models.TextChoices):
+    GATHER = "gather", "find and hand over"
+    CORRECT = "correct", "correct"
+    ERASE = "erase", "erase"
+    RESTRICT = "restrict", "keep, but do not use"
+    STOP = "stop", "stop the use"
+    TELL = "tell", "take note (GDPR Art. 19)"
+    CUT_OFF = "cut_off", "erase what has run out"
+
+
+class Way(models.TextChoices):
+    BY_HAND = "by_hand", "by hand"
+    HTTP = "http", "over HTTP"
+    HERE = "here", "in this database"
+
+
+class TaskStage(models.TextChoices):
+    WAITING = "waiting", "to be asked"
+    ASKED = "asked", "asked"
+    PARKED = "parked", "parked for staff"
+    ANSWERED = "answered", "answered"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class Answer(models.TextChoices):
+    DONE = "done", "done"
+    NOTHING = "nothing", "nothing found"
+    EXCEPTION = "exception", "not done, for a reason"
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def open(self) -> "TaskQuerySet":
+        return self.filter(stage__in=[TaskStage.WAITING, TaskStage.ASKED, TaskStage.PARKED])
+
+    def to_ask(self) -> "TaskQuerySet":
+        """Its time has come and it is in nobody's hands; by the database's clock alone."""
+        return self.filter(stage=TaskStage.WAITING, next_try_at__lte=Now()).filter(
+            Q(lease_until=None) | Q(lease_until__lt=Now())
+        )
+
+    def late(self, at: datetime) -> "TaskQuerySet":
+        return self.open().filter(due_at__lt=at)
+
+
+class Task(models.Model):
+    """One system or company asked to do one thing for one case, or for one cut-off order."""
+
+    # What may happen to a task; `work` is the only place that moves it.
+    transitions: ClassVar[dict[str, tuple[str, ...]]] = {
+        TaskStage.WAITING: (TaskStage.ASKED, TaskStage.ANSWERED, TaskStage.PARKED, TaskStage.CANCELLED),
+        TaskStage.ASKED: (TaskStage.ANSWERED, TaskStage.PARKED, TaskStage.CANCELLED),
+        TaskStage.PARKED: (TaskStage.WAITING, TaskStage.ANSWERED, TaskStage.CANCELLED),
+        # An answer may be corrected while the case is open: the former one stays in the ledger.
+        TaskStage.ANSWERED: (TaskStage.ANSWERED,),
+        TaskStage.CANCELLED: (),
+    }
+
+    request = models.ForeignKey(
+        RightsRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    order = models.OneToOneField(
+        CutoffOrder, on_delete=models.PROTECT, null=True, blank=True, related_name="task",
+        help_text="A cut-off order of a retention sweep rides on the same road.",
+    )  # fmt: skip
+    system = models.ForeignKey(System, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks")
+    processor = models.ForeignKey(
+        Processor, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    duty = models.CharField(max_length=16, choices=Duty)
+    way = models.CharField(max_length=16, choices=Way)
+    stage = models.CharField(max_length=16, choices=TaskStage, default=TaskStage.WAITING, editable=False)
+    due_at = models.DateTimeField(help_text="After this the desk shows it as late.")
+    next_try_at = models.DateTimeField(help_text="Not tried before.")
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Raised when taken in hand, before the work."
+    )
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    failure = models.CharField(max_length=100, blank=True, help_text="What went wrong at the last try.")
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answer = models.CharField(max_length=16, choices=Answer, blank=True, editable=False)
+    answer_text = models.TextField(blank=True, max_length=2000, editable=False)
+    count_done = models.PositiveIntegerField("rows", null=True, blank=True, editable=False)
+    answered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        editable=False, help_text="Empty: its owner, by a link in a mail, or the system itself.",
+    )  # fmt: skip
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        permissions = [("answer_task", "Can answer tasks and try them again")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(request__isnull=False, order=None) | Q(request=None, order__isnull=False),
+                name="requests_task_of_a_case_or_an_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(system__isnull=False, processor=None) | Q(system=None, processor__isnull=False),
+                name="requests_task_of_a_system_or_a_company",
+            ),
+            models.CheckConstraint(
+                condition=(Q(stage="answered", answered_at__isnull=False) & ~Q(answer=""))
+                | (~Q(stage="answered") & Q(answered_at=None, answer="")),
+                name="requests_task_answered",
+            ),
+            models.CheckConstraint(
+                condition=~Q(answer="exception") | ~Q(answer_text=""), name="requests_task_exception_says_why"
+            ),
+            models.UniqueConstraint(
+                fields=["request", "duty", "system"], condition=Q(system__isnull=False), name="requests_task_system"
+            ),
+            models.UniqueConstraint(
+                fields=["request", "duty", "processor"], condition=Q(processor__isnull=False),
+                name="requests_task_company",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(
+                fields=["next_try_at", "id"], condition=Q(stage="waiting"), name="requests_task_to_ask"
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=Q(stage__in=["waiting", "asked", "parked"]),
+                name="requests_task_late",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Task {self.pk}"
+
+    @property
+    def whose(self) -> System | Processor:
+        return self.system or self.processor  # type: ignore[return-value]  # the database demands one
+
+
+class TaskFile(models.Model):
+    """What the owner of a system handed over, sealed in the vault."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="files")
+    name = models.CharField(
+        max_length=100, help_text="As its owner called it, cleaned; never used as a path."
+    )
+    path = models.CharField(max_length=100, editable=False)
+    size = models.PositiveBigIntegerField(help_text="In bytes.")
+    sha256 = models.CharField(max_length=64, editable=False)
+    received_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Task file {self.pk}"
+
+
+class Connection(models.Model):
+    """Where a system listens for our calls (Standard Webhooks 1.0.0)."""
+
+    system = models.OneToOneField(System, on_delete=models.PROTECT, related_name="connection")
+    url = models.URLField(max_length=300, help_text="https only, and no address inside our own network.")
+    secret = models.BinaryField(editable=False, help_text="Sealed under the key of the vault.")
+    secret_hint = models.CharField(max_length=8, editable=False)
+    is_on = models.BooleanField("switched on", default=False)
+    last_ok_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_failure = models.CharField(max_length=100, blank=True, editable=False)
+    last_failure_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        permissions = [("switch_connection", "Can switch connections and renew their secret")]
+
+    def __str__(self) -> str:
+        return f"Connection of {self.system}"
+
+
+@evidence(frozen_once="removed_at")
+class Package(models.Model):
+    """The copy put together for a requester: built, looked at, released, fetched, gone."""
+
+    request = models.ForeignKey(RightsRequest, on_delete=models.PROTECT, related_name="packages")
+    path = models.CharField(max_length=100, blank=True, editable=False)
+    size = models.PositiveBigIntegerField(default=0, help_text="In bytes, before sealing.")
+    rows = models.PositiveIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    contents = models.JSONField(default=list, help_text="Names and sizes of what is inside, by system.")
+    started_at = models.DateTimeField()
+    built_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failure = models.CharField(max_length=100, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    downloads = models.PositiveSmallIntegerField(default=0, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(built_at__isnull=False, released_by__isnull=False),
+                name="requests_package_looked_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None) | Q(path=""), name="requests_package_gone_when_removed"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(removed_at=None), name="requests_package_expiring"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Package {self.pk}"
