@@ -17,7 +17,16 @@ from audit.refusals import Refused
 from .letters import LetterDraft, LetterRefused, check
 from .models import Campaign, Letter, Notice, Status
 
-__all__ = ["LetterDraft", "cancel_waiting", "open_campaign", "record", "retry", "retry_parked", "ring"]
+__all__ = [
+    "LetterDraft",
+    "cancel_waiting",
+    "knock",
+    "open_campaign",
+    "record",
+    "retry",
+    "retry_parked",
+    "ring",
+]
 
 log = logging.getLogger(__name__)
 
@@ -163,8 +172,12 @@ def ring() -> None:
 def ring_now(**how: int) -> None:
     from . import tasks
 
+    knock(tasks.deliver, **how)
+
+
+def knock(task: Any, **how: int) -> None:
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
-            tasks.deliver.apply_async(kwargs=how, producer=broker.Producer(), retry=False)
+            task.apply_async(kwargs=how, producer=broker.Producer(), retry=False)
     except Exception as error:
         log.warning("the doorbell did not ring (%s); the next sweep will look", type(error).__name__)

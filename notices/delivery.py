@@ -28,7 +28,7 @@ def build(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
 
     No List-Unsubscribe: the law asks us to tell people of changes, nobody can opt out of
     being told. Raises UnsafeValue."""
-    _check(notice)
+    check_values(notice.address, notice.greeting)
     message = EmailMultiAlternatives(
         letter.subject,
         greet_text(letter.body_text, notice.greeting, letter.language),
@@ -45,10 +45,11 @@ def build(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
     return message
 
 
-def _check(notice: Notice) -> None:
-    if any(mark in notice.address for mark in "\r\n\0,;<> \t") or "@" not in notice.address:
+def check_values(address: str, greeting: str) -> None:
+    """Raises UnsafeValue."""
+    if any(mark in address for mark in "\r\n\0,;<> \t") or "@" not in address:
         raise UnsafeValue("address")
-    if any(mark in notice.greeting for mark in "\r\n\0"):
+    if any(mark in greeting for mark in "\r\n\0"):
         raise UnsafeValue("greeting")
 
 

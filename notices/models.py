@@ -1,4 +1,5 @@
 from collections import Counter
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -198,3 +199,130 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"Tally {self.pk}"
+
+
+class MailStatus(models.TextChoices):
+    WAITING = "waiting", "waiting"
+    SENT = "sent", "sent"
+    BOUNCED = "bounced", "refused by the mail server"
+    PARKED = "parked", "parked for staff"
+    CANCELLED = "cancelled", "cancelled"
+
+
+class MailQuerySet(models.QuerySet["Mail"]):
+    def about(self, obj: models.Model) -> "MailQuerySet":
+        return self.filter(object_type=obj._meta.label_lower, object_ref=str(obj.pk))
+
+    def due(self) -> "MailQuerySet":
+        """Waiting, its time come, and in nobody's hands; by the database's clock alone."""
+        return self.filter(status=MailStatus.WAITING, due_at__lte=Now()).filter(
+            Q(lease_until=None) | Q(lease_until__lt=Now())
+        )
+
+    def at_rest(self) -> "MailQuerySet":
+        return self.exclude(status__in=[MailStatus.WAITING, MailStatus.PARKED])
+
+
+class Mail(models.Model):
+    """One letter to one address about one thing, perhaps with a link that proves who opened it.
+
+    The words are built when it is sent, from a template and a context in which nothing personal stands."""
+
+    # What may happen to a mail; `mail` is the only module that moves it.
+    transitions: ClassVar[dict[str, tuple[str, ...]]] = {
+        MailStatus.WAITING: (
+            MailStatus.SENT,
+            MailStatus.BOUNCED,
+            MailStatus.PARKED,
+            MailStatus.CANCELLED,
+        ),
+        MailStatus.PARKED: (MailStatus.WAITING, MailStatus.CANCELLED),
+        MailStatus.SENT: (),
+        MailStatus.BOUNCED: (),
+        # Cancelled while a sender had it in hand: what the mail server took was sent.
+        MailStatus.CANCELLED: (MailStatus.SENT, MailStatus.BOUNCED),
+    }
+
+    event = models.CharField(max_length=64, help_text="What happened, as app.event; names the mail template.")
+    object_type = models.CharField(max_length=64)
+    object_ref = models.CharField(max_length=64)
+    # Opaque, without a foreign key (docs/decisions/0005). Unknown when somebody typed a strange address.
+    recipient_id = models.PositiveBigIntegerField("recipient", null=True, blank=True, db_index=True)
+    address = models.CharField(max_length=254, blank=True, help_text="Emptied when its time is over.")
+    greeting = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES)
+    variant = models.CharField(max_length=32, blank=True, help_text="Whom it speaks to.")
+    context = models.JSONField(default=dict, blank=True, help_text="For the template. Nothing personal.")
+    posted_at = models.DateTimeField()
+
+    page = models.CharField(
+        max_length=64, blank=True, help_text="Where its button leads: the name of an address."
+    )
+    page_args = models.JSONField(default=list, blank=True)
+    purpose = models.CharField(
+        max_length=32, blank=True, help_text="What its link may do. Empty: the link is an address like any."
+    )
+    lasts = models.DurationField(null=True, blank=True, help_text="How long its link works, from sending.")
+    with_code = models.BooleanField(default=False, help_text="Holds six numbers too, for another device.")
+    # Until the mail is out; with the site's key it gives the same link at every try.
+    seed = models.CharField(max_length=43, blank=True, editable=False)
+    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    code_hash = models.CharField(max_length=64, blank=True, editable=False)
+    wrong_codes = models.PositiveSmallIntegerField(default=0, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    status = models.CharField(max_length=16, choices=MailStatus, default=MailStatus.WAITING)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a sender has taken it in hand."
+    )
+    crashes = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a sender died with this mail in its hands."
+    )
+    due_at = models.DateTimeField(db_default=Now(), help_text="Not tried before.")
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    is_possible_duplicate = models.BooleanField(
+        "possible duplicate",
+        default=False,
+        help_text="A sender died between the server's yes and our note: it may have arrived twice, "
+        "with the same Message-ID.",
+    )
+    failure = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="The mail server's answer, or the kind of error, at the last try.",
+    )
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(purpose="") | Q(lasts__isnull=False), name="notices_mail_link_ends"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(status="waiting"), name="notices_mail_waiting"),
+            models.Index(fields=["object_type", "object_ref", "-id"], name="notices_mail_about"),
+            models.Index(fields=["address"], name="notices_mail_by_address"),
+            models.Index(fields=["status", "-id"], name="notices_mail_by_status"),
+        ]
+        permissions = [("retry_mail", "Can put parked mails back into the queue")]
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"
+
+    @property
+    def message_id(self) -> str:
+        """The same for every try, so that a mail client can fold a duplicate (RFC 5322 §3.6.4)."""
+        return f"<mail-{self.pk}@{settings.MESSAGE_ID_DOMAIN}>"
+
+    @property
+    def news(self) -> str:
+        return self.event.rpartition(".")[2].replace("_", " ")
+
+    def has_expired(self, at: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= at

@@ -8,10 +8,13 @@ from django.db.models import Count, Q
 from audit.personal import Clock, Holding, Rows, StartEvent, Then, register
 from law.models import Company
 
-from .models import Campaign, Notice, Status, Tally
+from .mail import empty
+from .models import Campaign, Mail, MailStatus, Notice, Status, Tally
 
 # Still to be sent, or waiting for staff: work, not history.
 AT_REST = (Status.SENT, Status.POSTED, Status.BOUNCED, Status.CANCELLED)
+
+MAILS_AT_REST = (MailStatus.SENT, MailStatus.BOUNCED, MailStatus.CANCELLED)
 
 
 def _sent_until(day: date) -> Q:
@@ -48,5 +51,30 @@ NOTICES = register(
         clocks={StartEvent.SENT: Clock(until=_sent_until)},
         ways={Then.DELETE: reduce_to_counts},
         all_rows=Q(status__in=AT_REST),
+    )
+)
+
+
+def _posted_until(day: date) -> Q:
+    return Q(posted_at__lt=Company.current().end_of(day))
+
+
+def delete_mails(rows: Rows, at: datetime) -> int:
+    return int(rows._raw_delete(rows.db))
+
+
+def empty_mails(rows: Rows, at: datetime) -> int:
+    return empty(rows, at=at)
+
+
+MAILS = register(
+    Holding(
+        model=Mail,
+        category="messages-sent",
+        fields=("recipient_id", "address", "greeting", "context"),
+        subjects=("recipient_id",),
+        clocks={StartEvent.SENT: Clock(until=_posted_until)},
+        ways={Then.DELETE: delete_mails, Then.ANONYMIZE: empty_mails},
+        all_rows=Q(status__in=MAILS_AT_REST) & ~Q(address=""),
     )
 )

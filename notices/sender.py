@@ -7,7 +7,6 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from . import announcements, queue
 from .delivery import Answer, Mailer, Outcome, ServerUnavailable, build
@@ -111,22 +110,13 @@ def _note_failure(notice: Notice, outcome: Outcome) -> None:
     match outcome.answer:
         case Answer.NO_SUCH_ADDRESS:
             if queue.mark_bounced(notice, outcome.code):
-                _announce_bounce(notice)
+                announcements.tell_bounce(notice.address)
         case Answer.UNWANTED:
             queue.park(notice, outcome.code)
         case Answer.UNSENDABLE:
             queue.mark_failed(notice, outcome.code, tries=queue.POISON_TRIES)
         case _:
             queue.mark_failed(notice, outcome.code, in_doubt=outcome.in_doubt)
-
-
-def _announce_bounce(notice: Notice) -> None:
-    for tell in announcements.on_bounce:
-        try:
-            tell(notice.address, timezone.now())
-        except Exception:
-            # The notice itself says bounced; one listener's fault must not stop everybody's mail.
-            log.exception("a listener failed to hear of a refused address (notice %s)", notice.pk)
 
 
 def _reconnect() -> None:

@@ -2,8 +2,8 @@ from celery import shared_task
 from django.conf import settings
 from django.db import connection
 
-from . import sender
-from .actions import ring_now
+from . import mail_sender, sender
+from .actions import knock, ring_now
 
 
 @shared_task(name="notices.deliver")
@@ -18,3 +18,16 @@ def deliver(helpers: int | None = None) -> None:
 def _call(helpers: int) -> None:
     for _ in range(helpers):
         ring_now(helpers=0)
+
+
+@shared_task(name="notices.send_mail")
+def send_mail(helpers: int | None = None) -> None:
+    """Send single mails that are due; the first sender calls helpers, as for notices."""
+    if helpers is None:
+        helpers = settings.NOTICES_SENDERS - 1 if connection.vendor == "postgresql" else 0
+    mail_sender.send_due(when_busy=lambda: _call_to_mails(helpers))
+
+
+def _call_to_mails(helpers: int) -> None:
+    for _ in range(helpers):
+        knock(send_mail, helpers=0)

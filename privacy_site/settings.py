@@ -150,6 +150,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "deliver notices": {"task": "notices.deliver", "schedule": 60.0},
+    "send single mails": {"task": "notices.send_mail", "schedule": 60.0},
     "mail subscription links": {"task": "processors.send_links", "schedule": 60.0},
     "seal audit events": {"task": "audit.seal", "schedule": 60.0},
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},

@@ -10,9 +10,9 @@ from .places import modules
 
 STATES = {"status", "stage", "authority"}
 AUTHORS = {"actions.py"}
-# The mail queue claims and marks by the thousand, so its writes lie in a module of their own.
+# The mail queues claim and mark by the thousand, so their writes lie in modules of their own.
 # Holds and sweeps have actions of their own: together with the registers' they would fill two modules.
-ALSO = {"notices/queue.py", "inventory/holds.py", "inventory/sweeps.py"}
+ALSO = {"notices/queue.py", "notices/mail.py", "inventory/holds.py", "inventory/sweeps.py"}
 
 
 def writes(tree: ast.AST) -> Iterator[int]:
