@@ -71,6 +71,7 @@ class Along:
 class Holding:
     """What one model keeps about people. `category` is a code of the inventory; `fields` are names only.
 
+    `survives` says in a sentence why an erasure leaves it alone; empty for nearly everything.
     `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number; `all_rows` leaves out what is emptied
     already, so that a second sweep finds nothing to do."""
 
@@ -82,6 +83,7 @@ class Holding:
     ways: Mapping[Then, Way]
     all_rows: Q = field(default_factory=Q)
     along: tuple[Along, ...] = ()
+    survives: str = ""
 
     @property
     def label(self) -> str:

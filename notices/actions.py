@@ -1,7 +1,7 @@
 """Opening a campaign, writing down whom it tells, and staff's way to stop or resume it."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -129,6 +129,12 @@ def cancel_waiting(campaign: Campaign, *, by: Acts, at: datetime, reason: str) -
             raise NothingWaiting("Nothing of this campaign is waiting any more.")
         audit("notices.cancel_waiting", campaign, by=by, at=at, reason=reason, details={"stopped": stopped})
     return stopped
+
+
+def cancel_for(recipients: Collection[int]) -> int:
+    """Stop whatever still waits for these people, for they are about to be forgotten."""
+    unsent = Notice.objects.order_by().filter(recipient_id__in=recipients).unsent()
+    return unsent.update(status=Status.CANCELLED)
 
 
 def retry(notice: Notice, *, by: Acts, at: datetime, reason: str) -> None:

@@ -10,6 +10,8 @@ from law.models import Company
 from .models import Message, Particulars, Stage
 
 CASES = "rights-requests"
+# Art. 5(2), 17(3)(e): what was asked and answered has to be shown to an authority or a court.
+PROOF = "It shows what was asked of us and how we answered."
 
 
 def _closed_until(day: date) -> Q:
@@ -28,6 +30,7 @@ PARTICULARS = register(
         subjects=("request__subject", "request__requester"),
         clocks={StartEvent.CLOSED: Clock(until=_closed_until)},
         ways={Then.DELETE: delete},
+        survives=PROOF,
     )
 )
 MESSAGES = register(
@@ -38,5 +41,6 @@ MESSAGES = register(
         subjects=("request__subject", "request__requester"),
         clocks={StartEvent.CLOSED: Clock(until=_closed_until)},
         ways={Then.DELETE: delete},
+        survives=PROOF,
     )
 )
