@@ -1,0 +1,28 @@
+from .closed_days import ClosedDay
+from .company import Company, are_transfer_laws, gdpr_only, is_time_zone
+from .facts import Adequacy, AgeOfConsent, ChecklistItem, RetentionSuggestion, Rule, TransferMechanism
+from .regimes import Effect, LastDay, RefusalGround, Regime, StateLaw, Trust
+from .rows import LawManager, LawQuerySet, LawRow
+
+__all__ = [
+    "Adequacy",
+    "AgeOfConsent",
+    "ChecklistItem",
+    "ClosedDay",
+    "Company",
+    "Effect",
+    "LastDay",
+    "LawManager",
+    "LawQuerySet",
+    "LawRow",
+    "RefusalGround",
+    "Regime",
+    "RetentionSuggestion",
+    "Rule",
+    "StateLaw",
+    "TransferMechanism",
+    "Trust",
+    "are_transfer_laws",
+    "gdpr_only",
+    "is_time_zone",
+]
