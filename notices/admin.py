@@ -19,9 +19,12 @@ from audit.naming import object_name, object_names
 from law.models import Company
 
 from . import actions
+from .admin_mails import MailAdmin
 from .letters import greet_html, greet_text
 from .models import Campaign, Letter, Notice, Status
 from .previews import Previewed
+
+__all__ = ["CampaignAdmin", "LetterAdmin", "MailAdmin", "NoticeAdmin"]
 
 
 def moment(at: datetime | None) -> str:

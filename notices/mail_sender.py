@@ -76,6 +76,14 @@ def words(taken: Mail, extra: Mapping[str, Any]) -> LetterDraft:
     return compose(taken.event, taken.variant, taken.language, {**_revived(taken.context), **extra})
 
 
+def preview(shown: Mail) -> LetterDraft:
+    """As staff may see it: what its link and code say is nobody's business."""
+    extra: dict[str, Any] = {"code": "······" if shown.with_code else "", "expires_at": shown.expires_at}
+    if shown.page:
+        extra["link"] = address_of(shown, "secret" if shown.purpose else "")
+    return words(shown, extra)
+
+
 def _revived(context: Mapping[str, Any]) -> dict[str, Any]:
     """JSON knows no dates: a name in _on or _at says what a text is."""
     made: dict[str, Callable[[str], Any]] = {"_on": date.fromisoformat, "_at": datetime.fromisoformat}

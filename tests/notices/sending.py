@@ -16,8 +16,11 @@ def main() -> None:
     options.add_argument("--lease", type=float, default=300.0, help="seconds")
     options.add_argument("--die-before-mark", type=int, default=0, help="kill -9 oneself at this mail")
     options.add_argument("--die-at-claim", action="store_true")
+    options.add_argument("--single", action="store_true", help="single mails instead of notices")
     chosen = options.parse_args()
     django.setup()
+    if chosen.single:
+        return send_single(chosen.die_before_mark)
     shorten_leases(chosen.lease)
     come_up_long_ago()
     if chosen.die_before_mark or chosen.die_at_claim:
@@ -26,6 +29,24 @@ def main() -> None:
     from notices.sender import deliver_due
 
     deliver_due(seconds=float("inf"))
+    return None
+
+
+def send_single(die_at: int) -> None:
+    from notices import mail, mail_sender
+
+    marks = 0
+    mark_sent = mail.mark_sent
+
+    def die_instead(taken):
+        nonlocal marks
+        marks += 1
+        if marks == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return mark_sent(taken)
+
+    mail.mark_sent = die_instead
+    mail_sender.send_due(seconds=float("inf"))
 
 
 def shorten_leases(seconds: float) -> None:
