@@ -77,6 +77,18 @@ class CompanyAdmin(AuditedAdmin):
                 "description": "How often processors are reviewed, and which laws restrict where data may go.",
             },
         ),
+        (
+            "Rights requests",
+            {
+                "fields": (
+                    ("unverified_days", "reminder_days"),
+                    ("recovery_hours", "cool_off_hours"),
+                    ("download_days", "download_count"),
+                    ("message_days", "task_days"),
+                ),
+                "description": "How long requesters, owners of systems and we ourselves wait for each other.",
+            },
+        ),
         ("Where the law names no age", {"fields": ("unknown_age_europe", "unknown_age_elsewhere")}),
     )
 
