@@ -16,13 +16,16 @@ from .cases import (
 )
 from .erasure import ErasureOrder
 from .identity import IdentityCheck, IdentityDocument, Method, Verdict
+from .regimes import RequestRegime, RequestRegimeQuerySet
 from .talk import LetterKind, LetterTemplate, Message
+from .vault import CaseKey, SealedFile
 from .work import Answer, Connection, Duty, Package, Task, TaskFile, TaskQuerySet, TaskStage, Way
 
 __all__ = [
     "COPIES",
     "WITHOUT_IDENTITY",
     "Answer",
+    "CaseKey",
     "Channel",
     "Connection",
     "DenialReason",
@@ -40,10 +43,13 @@ __all__ = [
     "Particulars",
     "PauseReason",
     "RequestEvent",
+    "RequestRegime",
+    "RequestRegimeQuerySet",
     "RequesterKind",
     "Right",
     "RightsRequest",
     "RightsRequestQuerySet",
+    "SealedFile",
     "Stage",
     "Task",
     "TaskFile",

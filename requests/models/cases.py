@@ -130,10 +130,9 @@ class RightsRequest(models.Model):
 
     reference = models.CharField(max_length=17, unique=True, default=new_reference, editable=False)
     submission = models.UUIDField(
-        unique=True,
         null=True,
         editable=False,
-        help_text="The form it came from: pressing twice is one request.",
+        help_text="The form it came from: pressing twice is one request, two rights asked for in it are two.",
     )
     right = models.CharField(max_length=16, choices=Right)
     channel = models.CharField(max_length=16, choices=Channel, default=Channel.PORTAL)
@@ -232,6 +231,7 @@ class RightsRequest(models.Model):
                 | Q(right__in=WITHOUT_IDENTITY),
                 name="requests_request_about_somebody",
             ),
+            models.UniqueConstraint(fields=["submission", "right"], name="requests_request_sent_once"),
             models.CheckConstraint(
                 condition=Q(duplicate_of=None) | ~Q(duplicate_of=F("id")),
                 name="requests_request_not_its_own_twin",
@@ -310,7 +310,12 @@ class Happened(models.TextChoices):
     ANSWERED = "answered", "answered"
     APPEAL_RECEIVED = "appeal_received", "appeal received"
 
+    # Confirmed without our asking for proof: the clock ran from the start and runs on.
+    CONFIRMED = "confirmed", "confirmed by the requester"
     MATCHED = "matched", "person found on file"
+    AUTHORITY_SHOWN = "authority_shown", "authority of the agent shown"
+    ADDRESS_LOST = "address_lost", "requester says the address on file is lost"
+    VOUCHED = "vouched", "first colleague is satisfied of the identity"
     IDENTITY_FAILED = "identity_failed", "identity not shown"
     RESET = "reset", "particulars changed, identity to be shown again"
     PLACE_SET = "place_set", "law confirmed"
@@ -325,6 +330,7 @@ class Happened(models.TextChoices):
     ERASURE_STOPPED = "erasure_stopped", "erasure stopped by the requester"
     ERASED = "erased", "erased here"
     PACKED = "packed", "copy put together"
+    PUT_FORWARD = "put_forward", "everything answered, to be looked at"
     RELEASED = "released", "answer released"
     SENT_BACK = "sent_back", "sent back to work"
     DOWNLOADED = "downloaded", "copy downloaded"
