@@ -1,5 +1,6 @@
 """Fixtures for every test, wherever it lies."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -68,6 +69,16 @@ def _flush_may_empty_evidence() -> Iterator[None]:
     patch.setattr(operations, "execute_sql_flush", flush_without_guard)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _folders_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test writes beside the database must not look like a newer past to the next one's, nor to
+    the processes that it starts. Nothing is made here: most tests write nothing."""
+    place = tmp_path_factory.getbasetemp() / f"beside-{uuid.uuid4().hex}"
+    for name in ("LEDGER_DIR", "VAULT_DIR"):
+        monkeypatch.setattr(settings, name, place / name)
+        monkeypatch.setenv(name, str(place / name))
 
 
 @pytest.fixture(autouse=True)

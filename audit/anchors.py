@@ -6,8 +6,6 @@ is never written again, and the key that signs it is not in the database."""
 import base64
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,9 +14,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from . import merkle
+from .files import secret, write_once
 from .models import Seal
 
 PUBLIC_KEY_FILE = "public-key.txt"
@@ -47,11 +45,11 @@ def anchor(*, at: datetime) -> Path | None:
     folder = Path(settings.AUDIT_ANCHOR_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     key = signing_key()
-    _write_once(folder / PUBLIC_KEY_FILE, _public_text(key.public_key()))
+    write_once(folder / PUBLIC_KEY_FILE, _public_text(key.public_key()))
     day = at.date().isoformat()
     link = Anchor(day, last.number, last.chained_root, at.isoformat(timespec="seconds"))
     path = folder / f"{day}.json"
-    _write_once(path, json.dumps({**asdict(link), "signature": _signature(key, link)}, indent=2) + "\n")
+    write_once(path, json.dumps({**asdict(link), "signature": _signature(key, link)}, indent=2) + "\n")
     return path
 
 
@@ -67,33 +65,8 @@ def read_anchors(folder: Path, public_key: Path | None = None) -> Iterator[Ancho
 
 def signing_key() -> Ed25519PrivateKey:
     """From AUDIT_SIGNING_KEY, whose SHA-256 is the seed; the demo makes itself a secret file."""
-    secret = settings.AUDIT_SIGNING_KEY or _demo_secret()
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(secret.encode()).digest())
-
-
-def _demo_secret() -> str:
-    if not settings.DEMO:
-        raise ImproperlyConfigured("Set AUDIT_SIGNING_KEY: without it the audit record cannot be signed.")
-    path = Path(settings.VAR_DIR) / "audit-signing-key"
-    _write_once(path, secrets.token_urlsafe(48), mode=0o600)
-    return path.read_text()
-
-
-def _write_once(path: Path, text: str, mode: int = 0o644) -> None:
-    """Whole or not at all, and never over what stands."""
-    if path.exists():
-        return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:  # another process was first: its file stands
-        return
-    finally:
-        draft.unlink(missing_ok=True)
+    words = secret("AUDIT_SIGNING_KEY", "without it the audit record cannot be signed.")
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(words.encode()).digest())
 
 
 def _read(path: Path, key: Ed25519PublicKey) -> Anchor:

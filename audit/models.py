@@ -1,3 +1,4 @@
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -119,3 +120,30 @@ class SealedEvent(models.Model):
 
     def __str__(self) -> str:
         return f"Event {self.event_id} in seal {self.seal_id}"
+
+
+# Only the place in the file may still be entered, once it is known.
+@evidence(frozen_once="at", free=("number",))
+class LedgerEntry(models.Model):
+    """Something a restored backup would undo, noted without saying whom it concerns: the same line
+    stands in a file outside the database (`outside`)."""
+
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=32, help_text="What was done, and would be undone.")
+    ref = models.CharField(max_length=64, help_text="Keyed hash of whom or what it concerns.")
+    at = models.DateTimeField()
+    details = models.JSONField(default=dict, help_text="How far it went. Never a personal value.")
+    number = models.PositiveBigIntegerField(
+        null=True, unique=True, help_text="Its line in the file; empty: not written there yet."
+    )
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(number=None), name="audit_ledger_unwritten"),
+            models.Index(fields=["kind", "ref"], name="audit_ledger_ref"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Ledger entry {self.pk}"

@@ -14,7 +14,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.http.request import validate_host
+
+from audit import outside
 
 # The release this product was checked on; those before it lack security corrections.
 DJANGO_FLOOR = (5, 2, 19)
@@ -54,6 +57,18 @@ def production_is_safe(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
     if settings.DEMO:
         return [DEMO_IS_ON.message()]
     return [found.message() for found in _dangers()]
+
+
+@register("deploy", deploy=True)
+def database_is_not_behind(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """The web server starts all the same, and answers 503: so its health page can say why."""
+    try:
+        found = outside.standing() if outside.has_file() else outside.Standing.CURRENT
+    except (outside.LedgerBroken, DatabaseError) as trouble:
+        return [Error(f"The ledger cannot be compared with the database: {trouble}", id="privacy_site.E018")]
+    if found is outside.Standing.CURRENT:
+        return []
+    return [Error(found.value, hint="Run `manage.py finish_restore`.", id="privacy_site.E018")]
 
 
 def _dangers() -> Iterator[Danger]:
@@ -167,6 +182,18 @@ DANGERS = [
         lambda: _is_installed("requests"),
         "The distribution `requests` is installed, and can be imported in place of our own app.",
         "Run `pip uninstall requests`; code that calls out uses httpx.",
+    ),
+    Danger(
+        "E016",
+        lambda: not settings.VAULT_KEYS or any(len(key) < SHORTEST_KEY for key in settings.VAULT_KEYS),
+        "Identity documents and copies for requesters would be locked with a key that can be guessed.",
+        f"Set VAULT_KEYS to at least {SHORTEST_KEY} random characters, or several such keys with commas between.",
+    ),
+    Danger(
+        "E017",
+        lambda: len(settings.LEDGER_KEY) < SHORTEST_KEY,
+        "Without a key of its own, the ledger of erasures would tell whom it is about.",
+        f"Set LEDGER_KEY to at least {SHORTEST_KEY} random characters, and never change it.",
     ),
     Danger(
         "W001",

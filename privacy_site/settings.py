@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "privacy_site.middleware.RequestId",
+    "privacy_site.middleware.RefuseWhileBehind",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -155,6 +156,8 @@ CELERY_BEAT_SCHEDULE = {
     "seal audit events": {"task": "audit.seal", "schedule": 60.0},
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},
     "go on with a confirmed sweep": {"task": "inventory.sweep", "schedule": 60.0},
+    "write the ledger": {"task": "audit.write_ledger", "schedule": 60.0},
+    "sweep the vault": {"task": "requests.sweep_vault", "schedule": crontab(hour="3", minute="20")},
     "anchor the audit chain": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="5")},
 }
 
@@ -286,6 +289,14 @@ WHITENOISE_AUTOREFRESH = DEMO
 AUDIT_ANCHOR_DIR = Path(env.str("AUDIT_ANCHOR_DIR", default="") or VAR_DIR / "audit")
 AUDIT_SIGNING_KEY = env.str("AUDIT_SIGNING_KEY", default="")
 EXPORT_CEILING = env.int("EXPORT_CEILING", default=10_000)
+
+# --- What a restored backup must not undo, and what a stolen one must not tell --------------
+# The ledger of erasures and the like lies where no backup of the database reaches (audit/outside.py).
+LEDGER_DIR = Path(env.str("LEDGER_DIR", default="") or VAR_DIR / "ledger")
+LEDGER_KEY = env.str("LEDGER_KEY", default="")
+# Documents and copies, each sealed under its case's key; the first of these keys locks, all unlock.
+VAULT_DIR = Path(env.str("VAULT_DIR", default="") or VAR_DIR / "vault")
+VAULT_KEYS = [key for key in env.list("VAULT_KEYS", default=[]) if key]
 
 # --- Logs: JSON, one line an event, references only --------------------------------------
 LOGGING = {

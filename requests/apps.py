@@ -10,3 +10,10 @@ from django.apps import AppConfig
 class RequestsConfig(AppConfig):
     name = "requests"
     verbose_name = "Rights requests"
+
+    def ready(self) -> None:
+        from audit import outside
+
+        from . import vault
+
+        outside.replayers[vault.SHRED] = vault.replay_shreds

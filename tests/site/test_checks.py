@@ -15,6 +15,8 @@ SAFE: dict[str, Any] = {
     "DEBUG": False,
     "SECRET_KEY": "k" * 60,
     "AUDIT_SIGNING_KEY": "s" * 60,
+    "LEDGER_KEY": "l" * 60,
+    "VAULT_KEYS": ["v" * 60, "w" * 60],
     "MFA_REQUIRED": True,
     "ALLOWED_HOSTS": ["privacy.example.org"],
     "SITE_URL": "https://privacy.example.org",
@@ -38,6 +40,8 @@ UNSAFE: dict[str, Any] = {
     "E011": {"CELERY_BROKER_URL": "filesystem://"},
     "E012": {"MFA_REQUIRED": False},
     "E013": {"AUDIT_SIGNING_KEY": ""},
+    "E016": {"VAULT_KEYS": ["v" * 60, "hunter2"]},
+    "E017": {"LEDGER_KEY": ""},
 }
 
 

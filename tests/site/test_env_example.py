@@ -28,6 +28,8 @@ def test_every_variable_has_a_sentence_above_it():
         above = line if line != "" else ""
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "AUDIT_SIGNING_KEY", "EMAIL_HOST"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "AUDIT_SIGNING_KEY", "LEDGER_KEY", "VAULT_KEYS", "EMAIL_HOST"]
+)
 def test_the_example_holds_no_secret(name):
     assert f"\n{name}=\n" in text(".env.example")
