@@ -54,7 +54,7 @@ MAY: dict[str, Callable[[str], bool]] = {
     SUPPORT: _support,
     AUDITOR: _auditor,
 }
-ROOMS = frozenset({"audit", "inventory", "law", "notices", "people", "policies", "processors"})
+ROOMS = frozenset({"audit", "inventory", "law", "notices", "people", "policies", "processors", "requests"})
 
 
 def lay(app_config: AppConfig, using: str = DEFAULT_DB_ALIAS, **signal: Any) -> None:

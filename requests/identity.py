@@ -1,0 +1,392 @@
+"""Who asks, and may they? A ladder: no more is asked than the risk demands (EDPB Guidelines 01/2022).
+
+Two dangers shape it. *Impostors* know a lot about their victims: what is sent goes to the address on
+file, facts alone never open a copy or an erasure, and a plea (“I lost that address”) costs time, a letter
+to that very address and two colleagues. *Over-asking* harms everybody: documents come last."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from audit.actors import ActorKind, Acts
+from law.models import Company
+from notices import links
+from notices.mail import kill_links
+from notices.models import Mail
+from people.models import Guardianship, Person, Role, User
+
+from . import events, guards, mails, moves
+from .models import (
+    Happened,
+    IdentityCheck,
+    Method,
+    RequesterKind,
+    Right,
+    RightsRequest,
+    Stage,
+    Verdict,
+)
+from .refusals import LinkSpent, NoAddress, NobodyMatched, NoCheckOpen, NotEnough, TooSoon, WrongStage
+
+# A stranger with these could read or destroy somebody's data: knowing facts is not enough.
+WEIGHTY = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
+DECIDED_BY_STAFF = (Method.KNOWN_FACTS, Method.DOCUMENT)
+
+
+def ladder(request: RightsRequest) -> list[Method]:
+    """What would be enough for this case, the lightest first."""
+    if request.requester_kind == RequesterKind.SCHOOL:
+        return [Method.SCHOOL]
+    rungs = [Method.SIGNED_IN, Method.ADDRESS_ON_FILE]
+    if request.right not in WEIGHTY:
+        rungs.append(Method.KNOWN_FACTS)
+    return [*rungs, Method.DOCUMENT]
+
+
+# --- How it begins ---------------------------------------------------------------------------
+
+
+def begin(cases: list[RightsRequest], *, by: Acts, at: datetime) -> None:
+    """Of what was asked in one go: pass whoever is signed in; else one link to the address on file."""
+    open_cases = [case for case in cases if case.needs_identity]
+    if not open_cases:
+        return
+    if isinstance(by, Person) or by.as_actor().kind == ActorKind.SCHOOL_CLIENT:
+        method = Method.SIGNED_IN if isinstance(by, Person) else Method.SCHOOL
+        for case in open_cases:
+            confirm_identity(case, method=method, by=by, at=at)
+    elif person := candidate(open_cases[0]):
+        for case in open_cases:
+            _open_check(case, Method.ADDRESS_ON_FILE, at)
+        mails.post_link(open_cases[0], person, at=at)
+
+
+def candidate(request: RightsRequest) -> Person | None:
+    """Whose address the typed one is, if there is one: the link goes there, and only its use matches them.
+
+    A family shares a mailbox: then it is the adult's (people_person_one_adult_an_address)."""
+    if request.requester_kind == RequesterKind.AGENT:
+        return request.subject
+    if request.requester is not None:
+        return request.requester
+    if request.subject is not None and request.requester_kind == RequesterKind.SELF:
+        return request.subject
+    typed = request.particulars.email
+    same = Person.objects.active().filter(email=typed, undeliverable_at=None, erased_at=None) if typed else []
+    people = sorted(same, key=lambda person: (person.role == Role.LEARNER, person.pk))
+    if len(people) > 1 and people[0].role == Role.LEARNER:
+        return None
+    return people[0] if people else None
+
+
+# --- Asking ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_identity(
+    request: RightsRequest, *, method: Method | str, by: Acts, at: datetime, reason: str = ""
+) -> IdentityCheck:
+    """A colleague has a real doubt and asks for proof. Only this counts for the clock, not the link every
+    request gets (GDPR Art. 12(6)). A check that was open is void."""
+    guards.locked(request)
+    _is_unverified(request)
+    method = Method(method)
+    if method not in ladder(request):
+        raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
+    check = _open_check(request, method, at)
+    person = candidate(request)
+    if method == Method.ADDRESS_ON_FILE:
+        if person is None or not mails.post_link(request, person, at=at):
+            raise NoAddress
+    else:
+        mails.post_news(request, at=at)
+    facts = {"method": method.value}
+    events.deed(request, "ask_identity", Happened.ID_REQUESTED, by=by, at=at, reason=reason, facts=facts)
+    return check
+
+
+@transaction.atomic
+def send_link(request: RightsRequest, *, at: datetime) -> bool:
+    """The requester asks for a new link. Says nothing of whether there was anybody to send it to."""
+    guards.locked(request)
+    person = candidate(request)
+    if request.stage != Stage.UNVERIFIED or person is None:
+        return False
+    if not _open(request):
+        _open_check(request, Method.ADDRESS_ON_FILE, at)
+    return mails.post_link(request, person, at=at)
+
+
+@transaction.atomic
+def begin_recovery(
+    request: RightsRequest, *, method: Method | str, by: Acts, at: datetime, reason: str
+) -> IdentityCheck:
+    """«I lost that address»: a document or facts, then a wait, a letter to the lost address, and two
+    colleagues. Pleading never makes it easier (abuse A2; Pavur & Knerr 2019)."""
+    guards.locked(request)
+    _is_unverified(request)
+    guards.is_staff(by)
+    if Method(method) not in DECIDED_BY_STAFF:
+        raise NotEnough("With the address lost, only facts or a document can show who asks.")
+    wait = timedelta(hours=Company.current().recovery_hours)
+    check = _open_check(request, Method(method), at, is_recovery=True, not_before=at + wait)
+    lost = request.requester or request.subject
+    if lost is None:
+        raise NobodyMatched
+    mails.post_address_lost(request, lost, at=at)
+    facts = {"not_before": (at + wait).isoformat()}
+    events.deed(request, "begin_recovery", Happened.ADDRESS_LOST, by=by, at=at, reason=reason, facts=facts)
+    return check
+
+
+def _open_check(
+    request: RightsRequest,
+    method: Method,
+    at: datetime,
+    *,
+    is_recovery: bool = False,
+    not_before: datetime | None = None,
+) -> IdentityCheck:
+    request.identity_checks.filter(verdict=Verdict.OPEN).update(verdict=Verdict.VOID, decided_at=at)
+    return IdentityCheck.objects.create(
+        request=request, method=method, asked_at=at, is_recovery=is_recovery, not_before=not_before
+    )
+
+
+def _open(request: RightsRequest) -> IdentityCheck | None:
+    return request.identity_checks.filter(verdict=Verdict.OPEN).first()
+
+
+def _is_unverified(request: RightsRequest) -> None:
+    if request.stage != Stage.UNVERIFIED:
+        raise WrongStage("The requester has shown who they are already, or the case is closed.")
+
+
+# --- Verdicts --------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm_link(mail: Mail, *, at: datetime) -> RightsRequest:
+    """Behind a POST: whoever reads the address on file says it was them. Of what was asked in the same go,
+    everything is confirmed; nothing else is (abuse A6). Raises LinkSpent."""
+    if not links.consume(mail, at=at):
+        raise LinkSpent
+    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
+    person = Person.objects.filter(pk=mail.recipient_id, email=mail.address, erased_at=None).first()
+    if person is None or request.stage != Stage.UNVERIFIED:
+        raise LinkSpent
+    for case in (request, *_asked_along(request)):
+        confirm_identity(case, method=Method.ADDRESS_ON_FILE, person=person, by=person, at=at)
+    return request
+
+
+def _asked_along(request: RightsRequest) -> list[RightsRequest]:
+    if request.submission is None:
+        return []
+    same = RightsRequest.objects.filter(submission=request.submission, stage=Stage.UNVERIFIED)
+    return list(same.exclude(pk=request.pk).order_by("pk"))
+
+
+@transaction.atomic
+def confirm_identity(
+    request: RightsRequest,
+    *,
+    method: Method | str,
+    by: Acts,
+    at: datetime,
+    person: Person | None = None,
+    note: str = "",
+    reason: str = "",
+) -> RightsRequest:
+    """Unverified → review. `person` is who showed themselves; a colleague matches whom it is about with
+    `match`. `note` says what was compared, not what it said.
+
+    Raises NotEnough where the risk asks for more; a recovery goes through `vouch` and `second`."""
+    guards.locked(request)
+    _is_unverified(request)
+    method = Method(method)
+    if method not in ladder(request):
+        raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
+    if method in DECIDED_BY_STAFF:
+        guards.is_staff(by)
+    check = _open(request)
+    if check is not None and check.is_recovery:
+        raise NotEnough("The address is said to be lost: two colleagues decide, after the wait.")
+    if check is None or check.method != method:
+        check = _open_check(request, method, at)
+    return _pass(request, check, person=person, by=by, at=at, note=note, reason=reason)
+
+
+@transaction.atomic
+def vouch(request: RightsRequest, *, by: User, at: datetime, note: str, reason: str = "") -> IdentityCheck:
+    """The first of two colleagues is satisfied. Not before the wait is over."""
+    guards.locked(request)
+    check = _recovery(request)
+    if check.not_before is not None and at < check.not_before:
+        raise TooSoon(
+            f"Wait until {check.not_before:%-d %B %Y at %H:%M} UTC: the old address may still object."
+        )
+    check.decided_by, check.note = by, note
+    check.save(update_fields=["decided_by", "note"])
+    events.deed(request, "vouch", Happened.VOUCHED, by=by, at=at, reason=reason)
+    return check
+
+
+@transaction.atomic
+def second(request: RightsRequest, *, by: User, at: datetime, reason: str = "") -> RightsRequest:
+    """The second colleague agrees; the database refuses the first one too."""
+    guards.locked(request)
+    check = _recovery(request)
+    if check.decided_by_id is None:
+        raise NotEnough("A first colleague has to be satisfied before.")
+    guards.is_second_person(check.decided_by_id, by, "agree")
+    check.second_by, check.second_at = by, at
+    return _pass(request, check, person=None, by=by, at=at, note=check.note, reason=reason)
+
+
+def _recovery(request: RightsRequest) -> IdentityCheck:
+    check = _open(request)
+    if check is None or not check.is_recovery:
+        raise NoCheckOpen
+    return check
+
+
+def _pass(
+    request: RightsRequest,
+    check: IdentityCheck,
+    *,
+    person: Person | None,
+    by: Acts,
+    at: datetime,
+    note: str,
+    reason: str,
+) -> RightsRequest:
+    check.verdict, check.decided_at, check.note = Verdict.PASSED, at, note or check.note
+    if check.decided_by_id is None and isinstance(by, User):
+        check.decided_by = by
+    check.save()
+    _match_by_proof(request, person)
+    moves.move(request, Stage.REVIEW, verified_at=at, requester=request.requester, subject=request.subject)
+    asked = guards.noted(request, Happened.ID_REQUESTED).exists()
+    kind = Happened.ID_RECEIVED if asked else Happened.CONFIRMED
+    facts = {"method": check.method}
+    events.deed(request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts)
+    return request
+
+
+def _match_by_proof(request: RightsRequest, person: Person | None) -> None:
+    """Who showed themselves is the requester; about whom it is follows only where there is no choice."""
+    if person is None:
+        return
+    if request.requester_kind == RequesterKind.AGENT:
+        return
+    request.requester = request.requester or person
+    if request.subject is None:
+        request.subject = _only_subject(request, request.requester)
+
+
+def _only_subject(request: RightsRequest, requester: Person) -> Person | None:
+    if request.requester_kind == RequesterKind.SELF:
+        # A mailbox that a learner shares with the family does not say which of them asks.
+        shared = Person.objects.active().filter(email=requester.email).exclude(pk=requester.pk).exists()
+        return None if shared else requester
+    if request.requester_kind == RequesterKind.GUARDIAN:
+        children = Guardianship.objects.verified().filter(guardian=requester)[:2]
+        return children[0].child if len(children) == 1 else None
+    return None
+
+
+@transaction.atomic
+def fail_identity(request: RightsRequest, *, by: Acts, at: datetime, reason: str) -> RightsRequest:
+    """What was shown does not fit. The case stays unverified; another way may be tried."""
+    guards.locked(request)
+    check = _open(request)
+    if check is None:
+        raise NoCheckOpen
+    check.verdict, check.decided_at = Verdict.FAILED, at
+    check.decided_by = by if isinstance(by, User) else None
+    check.save(update_fields=["verdict", "decided_at", "decided_by"])
+    kill_links(request, mails.CONFIRM_PURPOSE, at=at)
+    facts = {"method": check.method}
+    events.deed(request, "fail_identity", Happened.IDENTITY_FAILED, by=by, at=at, reason=reason, facts=facts)
+    return request
+
+
+# --- Whom it is about ------------------------------------------------------------------------
+
+
+@transaction.atomic
+def match(
+    request: RightsRequest,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    subject: Person | None = None,
+    requester: Person | None = None,
+) -> RightsRequest:
+    """A colleague finds them on file. Another person than before means: show again who you are (abuse A8)."""
+    guards.locked(request)
+    _may_still_change(request)
+    changed = _differs(request.subject_id, subject) or _differs(request.requester_id, requester)
+    moves.put(request, subject=subject or request.subject, requester=requester or request.requester)
+    events.deed(request, "match", Happened.MATCHED, by=by, at=at, reason=reason)
+    if changed and request.verified_at is not None:
+        _reset(request, by=by, at=at)
+    return request
+
+
+def _differs(before: int | None, now: Person | None) -> bool:
+    return before is not None and now is not None and before != now.pk
+
+
+@transaction.atomic
+def amend(request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", **typed: str) -> RightsRequest:
+    """Change what was typed: name, email, about, details. Whoever was verified asked for something else,
+    so they show again who they are (abuse A8)."""
+    guards.locked(request)
+    _may_still_change(request)
+    particulars = request.particulars
+    changed = [name for name, value in typed.items() if getattr(particulars, name) != value]
+    if not changed:
+        return request
+    for name in changed:
+        setattr(particulars, name, typed[name])
+    particulars.save(update_fields=changed)
+    _reset(request, by=by, at=at, reason=reason, fields=changed)
+    return request
+
+
+def _may_still_change(request: RightsRequest) -> None:
+    if request.stage not in (Stage.UNVERIFIED, Stage.REVIEW):
+        raise WrongStage("Work on this case has begun. What is new needs a request of its own.")
+
+
+def _reset(
+    request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", fields: list[str] | None = None
+) -> None:
+    kill_links(request, mails.CONFIRM_PURPOSE, at=at)
+    live = request.identity_checks.filter(verdict__in=[Verdict.OPEN, Verdict.PASSED])
+    live.update(verdict=Verdict.VOID, decided_at=at)
+    if request.stage == Stage.REVIEW and request.needs_identity:
+        moves.move(request, Stage.UNVERIFIED, verified_at=None)
+    facts = {"fields": sorted(fields or [])}
+    events.deed(request, "reset", Happened.RESET, by=by, at=at, reason=reason, facts=facts)
+    if request.needs_identity and (person := candidate(request)):
+        _open_check(request, Method.ADDRESS_ON_FILE, at)
+        mails.post_link(request, person, at=at)
+
+
+@transaction.atomic
+def show_authority(
+    request: RightsRequest, *, by: User, at: datetime, reason: str, text: str
+) -> RightsRequest:
+    """A colleague saw the mandate of an agent. What is found still goes to the person (abuse A9)."""
+    guards.locked(request)
+    guards.is_open(request)
+    if request.requester_kind != RequesterKind.AGENT:
+        raise WrongStage("Only an agent needs a mandate.")
+    request.particulars.authority = text
+    request.particulars.save(update_fields=["authority"])
+    events.deed(request, "show_authority", Happened.AUTHORITY_SHOWN, by=by, at=at, reason=reason)
+    return request

@@ -1,0 +1,82 @@
+"""Mails about a case: they say that there is news, never what (design, truth 6)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from law.models import Company
+from notices import mail
+from people.models import Person
+
+from .models import RequesterKind, RightsRequest
+
+# Names of templates/notices/requests/*, of the portal's addresses, and what a link may do.
+CONFIRM, NEWS, REMINDER, ADDRESS_LOST = (
+    "requests.confirm",
+    "requests.news",
+    "requests.reminder",
+    "requests.address_lost",
+)
+CONFIRM_PURPOSE = "requests.confirm"
+CONFIRM_PAGE, STATUS_PAGE = "portal:request_confirm", "portal:request"
+
+
+@dataclass(frozen=True)
+class Whom:
+    """Who hears of a case. Only ever somebody on file, or whoever asked a question that gives nothing away."""
+
+    address: str
+    person_id: int | None
+    greeting: str = ""
+
+
+def whom(request: RightsRequest) -> Whom | None:
+    """Never the address typed in the form, unless all we send there is an answer to a question (abuse A1).
+
+    For an agent it is the person themselves (abuse A9)."""
+    person = request.subject if request.requester_kind == RequesterKind.AGENT else request.requester
+    if person is not None:
+        return _on_file(person)
+    if request.needs_identity:
+        return None
+    typed = request.particulars.email if hasattr(request, "particulars") else ""
+    return Whom(typed, None) if typed else None
+
+
+def _on_file(person: Person) -> Whom | None:
+    if not person.email or person.undeliverable_at or person.erased_at:
+        return None
+    return Whom(person.email, person.pk, person.given_name)
+
+
+def post_news(request: RightsRequest, *, at: datetime, to: Whom | None = None) -> bool:
+    """There is something new on the status page. False when nobody can be written to."""
+    return _post(NEWS, request, to or whom(request), at, mail.to_page(STATUS_PAGE, request.reference))
+
+
+def post_reminder(request: RightsRequest, person: Person, *, closes_at: datetime, at: datetime) -> bool:
+    return _post(REMINDER, request, _on_file(person), at, _confirm_link(request, closes_at - at))
+
+
+def post_link(request: RightsRequest, person: Person, *, at: datetime) -> bool:
+    """Ask whoever reads the address on file whether it was them."""
+    lasts = timedelta(days=Company.current().unverified_days)
+    return _post(CONFIRM, request, _on_file(person), at, _confirm_link(request, lasts))
+
+
+def post_address_lost(request: RightsRequest, person: Person, *, at: datetime) -> bool:
+    """To the very address that is said to be lost: its owner can object while we wait (abuse A2)."""
+    return _post(ADDRESS_LOST, request, _on_file(person), at, mail.to_page(STATUS_PAGE, request.reference))
+
+
+def _confirm_link(request: RightsRequest, lasts: timedelta) -> mail.LinkSpec:
+    return mail.LinkSpec(
+        CONFIRM_PURPOSE, CONFIRM_PAGE, lasts=lasts, with_code=True, args=(request.reference,)
+    )
+
+
+def _post(event: str, request: RightsRequest, to: Whom | None, at: datetime, link: mail.LinkSpec) -> bool:
+    if to is None:
+        return False
+    reader = mail.Reader(to.address, request.language, to.person_id, to.greeting)
+    mail.post(event, request, to=reader, context={"reference": request.reference}, link=link, at=at)
+    return True

@@ -1,0 +1,125 @@
+"""Why something cannot happen to a case, in sentences staff can act on."""
+
+from audit.refusals import Refused
+
+
+class WrongStage(Refused):
+    pass
+
+
+class NotVerified(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "Nobody has shown who asks. A duplicate of a verified request is no proof: verify this one."
+        )
+
+
+class NobodyMatched(Refused):
+    def __init__(self) -> None:
+        super().__init__("It is not known whom this is about. Find the person on file first.")
+
+
+class MayNotAct(Refused):
+    """The requester asks for somebody else, and nothing shows that they may."""
+
+
+class WaitsForAnother(Refused):
+    """Asked for in one go with something that has to come first."""
+
+
+class NeedsSecondPerson(Refused):
+    status_code = 403
+
+
+class NeedsStaff(Refused):
+    status_code = 403
+
+
+class Paused(Refused):
+    pass
+
+
+class NotPaused(Refused):
+    def __init__(self) -> None:
+        super().__init__("This case is not paused.")
+
+
+class DeadlineAlreadyExtended(Refused):
+    def __init__(self) -> None:
+        super().__init__("The deadline was extended before. The law allows that once.")
+
+
+class ExtensionTooLate(Refused):
+    pass
+
+
+class NoExtension(Refused):
+    pass
+
+
+class RefusalTooLate(Refused):
+    pass
+
+
+class GroundDoesNotFit(Refused):
+    pass
+
+
+class TasksOpen(Refused):
+    pass
+
+
+class LetterMissing(Refused):
+    pass
+
+
+class LetterUnfinished(Refused):
+    pass
+
+
+class ReasonMissing(Refused):
+    pass
+
+
+class NotAppealable(Refused):
+    pass
+
+
+class NotALink(Refused):
+    """Two cases that cannot be linked in this way."""
+
+
+class NotEnough(Refused):
+    """This way of showing who one is does not carry what was asked for."""
+
+
+class NoCheckOpen(Refused):
+    def __init__(self) -> None:
+        super().__init__("No proof of identity is being waited for.")
+
+
+class TooSoon(Refused):
+    pass
+
+
+class NoAddress(Refused):
+    def __init__(self) -> None:
+        super().__init__("There is no usable address on file to write to.")
+
+
+class LinkSpent(Refused):
+    def __init__(self) -> None:
+        super().__init__("This link has been used, or its time is over.")
+
+
+class ThreadClosed(Refused):
+    pass
+
+
+class NotAnInquiry(Refused):
+    def __init__(self) -> None:
+        super().__init__("Only an open inquiry or complaint can become a request.")
+
+
+class TooManyAtOnce(Refused):
+    pass
