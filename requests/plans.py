@@ -34,6 +34,7 @@ class Line:
     why: str = ""
     until: str = ""
     is_refusal: bool = False
+    hold: int = 0
     rows: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -72,12 +73,13 @@ def _line(
     proof: str | None,
 ) -> Line:
     if hold:
-        why = f"A legal hold covers it (hold {hold.pk}): it is kept for a claim and used for nothing else."
+        why = "It is kept for a legal claim, and used for nothing else."
         return Line(
             category=code,
             name=name,
             goes=False,
             is_refusal=True,
+            hold=hold.pk,
             why=why,
             until="the hold is lifted",
             rows=rows,

@@ -49,11 +49,21 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(stage__in=[TaskStage.WAITING, TaskStage.ASKED, TaskStage.PARKED])
 
+    def in_nobodys_hands(self) -> "TaskQuerySet":
+        """Its time has come and no worker has it; by the database's clock alone."""
+        return self.filter(next_try_at__lte=Now()).filter(Q(lease_until=None) | Q(lease_until__lt=Now()))
+
+    def to_call(self) -> "TaskQuerySet":
+        """Systems to be called, and those that said “accepted” and are asked how it went."""
+        open_stages = [TaskStage.WAITING, TaskStage.ASKED]
+        return self.in_nobodys_hands().filter(way=Way.HTTP, stage__in=open_stages)
+
     def to_ask(self) -> "TaskQuerySet":
-        """Its time has come and it is in nobody's hands; by the database's clock alone."""
-        return self.filter(stage=TaskStage.WAITING, next_try_at__lte=Now()).filter(
-            Q(lease_until=None) | Q(lease_until__lt=Now())
-        )
+        """Owners who have not been written to yet."""
+        return self.in_nobodys_hands().filter(way=Way.BY_HAND, stage=TaskStage.WAITING)
+
+    def to_do_here(self) -> "TaskQuerySet":
+        return self.in_nobodys_hands().filter(way=Way.HERE, stage=TaskStage.WAITING)
 
     def late(self, at: datetime) -> "TaskQuerySet":
         return self.open().filter(due_at__lt=at)
@@ -95,6 +105,7 @@ class Task(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     failure = models.CharField(max_length=100, blank=True, help_text="What went wrong at the last try.")
     asked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     answer = models.CharField(max_length=16, choices=Answer, blank=True, editable=False)
     answer_text = models.TextField(blank=True, max_length=2000, editable=False)
     count_done = models.PositiveIntegerField("rows", null=True, blank=True, editable=False)
@@ -137,7 +148,9 @@ class Task(models.Model):
         ]  # fmt: skip
         indexes = [
             models.Index(
-                fields=["next_try_at", "id"], condition=Q(stage="waiting"), name="requests_task_to_ask"
+                fields=["way", "next_try_at", "id"],
+                condition=Q(stage__in=["waiting", "asked"]),
+                name="requests_task_to_ask",
             ),
             models.Index(
                 fields=["due_at", "id"],
@@ -203,8 +216,12 @@ class Package(models.Model):
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes, before sealing.")
     rows = models.PositiveIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    contents = models.JSONField(default=list, help_text="Names and sizes of what is inside, by system.")
+    contents = models.JSONField(
+        default=list, help_text="What is inside: names and numbers of rows, by system."
+    )
     started_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     built_at = models.DateTimeField(null=True, blank=True, editable=False)
     failure = models.CharField(max_length=100, blank=True)
     released_by = models.ForeignKey(
