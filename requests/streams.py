@@ -52,7 +52,7 @@ def opened(file: BinaryIO, key: bytes, name: str) -> Iterator[bytes]:
 def pieces_of(source: BinaryIO | Iterable[bytes]) -> Iterable[bytes]:
     """An open file is read chunk by chunk; anything else already comes in pieces."""
     read = getattr(source, "read", None)
-    return source if read is None else iter(lambda: read(CHUNK), b"")  # type: ignore[return-value]
+    return source if read is None else iter(lambda: read(CHUNK), b"")
 
 
 def _in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings as site
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -44,7 +45,7 @@ def content_of(case, stored):
 
 
 def files():
-    root = Path(vault.settings.VAULT_DIR)
+    root = Path(site.VAULT_DIR)
     return sorted(path for path in root.rglob("*") if path.is_file())
 
 
@@ -64,7 +65,7 @@ def test_an_iterator_is_as_good_as_a_file(case):
 
 def test_names_are_ours_and_nobody_else_may_look(case):
     stored = vault.seal(case, io.BytesIO(b"x"))
-    path = Path(vault.settings.VAULT_DIR) / stored.path
+    path = Path(site.VAULT_DIR) / stored.path
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent, path.parent.parent)} == {0o700}
@@ -85,7 +86,7 @@ def test_a_file_of_another_case_does_not_open(case, other_case):
 
 def test_two_files_of_one_case_cannot_change_places(case):
     one, two = (vault.seal(case, io.BytesIO(word)) for word in (b"one", b"two"))
-    root = Path(vault.settings.VAULT_DIR)
+    root = Path(site.VAULT_DIR)
     (root / one.path).write_bytes((root / two.path).read_bytes())
 
     with pytest.raises(Tampered):
@@ -94,7 +95,7 @@ def test_two_files_of_one_case_cannot_change_places(case):
 
 def test_a_key_cannot_be_moved_to_another_case(case, other_case):
     stolen = vault.key_of(case)
-    CaseKey.objects.filter(pk=vault.key_of(other_case).pk).update(wrapped=bytes(stolen.wrapped))
+    CaseKey.objects.filter(pk=vault.key_of(other_case).pk).update(wrapped=stolen.wrapped)
 
     with pytest.raises(masters.CannotUnlock):
         vault.seal(other_case, io.BytesIO(b"x"))
@@ -160,7 +161,7 @@ def test_a_shredded_key_opens_nothing_and_the_row_says_who_did_it(case, django_c
 
     with django_capture_on_commit_callbacks(execute=True):
         assert vault.shred(case, by=SYSTEM, at=NOW)
-    (Path(vault.settings.VAULT_DIR) / stored.path).write_bytes(copy)  # somebody kept one
+    (Path(site.VAULT_DIR) / stored.path).write_bytes(copy)  # somebody kept one
 
     with pytest.raises(vault.KeyShredded):
         vault.open_sealed(case, stored.path)
@@ -197,7 +198,7 @@ def test_a_key_destroyed_while_a_file_is_written_keeps_nothing(case):
 
 def test_the_sweep_takes_leftovers_of_yesterday_only(case):
     kept = vault.seal(case, io.BytesIO(b"known"))
-    root = Path(vault.settings.VAULT_DIR)
+    root = Path(site.VAULT_DIR)
     for name in ("a" * 32 + ".sealed", "b" * 32 + ".part", "c" * 32 + ".sealed"):
         (root / kept.path[:2] / name).write_bytes(b"leftover")
     old = (NOW - timedelta(days=2)).timestamp()
