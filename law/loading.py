@@ -3,13 +3,18 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, models
 
+from .models import LawRow
+
 DATA = Path(__file__).parent / "data"
+# When the shipped files were last compared with their sources.
+CHECKED_ON = date(2026, 11, 22)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,9 @@ SHIPMENTS = [
     Shipment("Adequacy", "adequacy.csv", ("granted_by", "territory", "in_force_from")),
     Shipment("TransferMechanism", "transfer_mechanisms.csv", ("code", "regime", "in_force_from")),
     Shipment("ChecklistItem", "checklists.csv", ("code", "in_force_from")),
+    Shipment("Regime", "regimes.csv", ("code", "in_force_from")),
+    Shipment("StateLaw", "state_laws.csv", ("state", "in_force_from")),
+    Shipment("RefusalGround", "refusal_grounds.csv", ("code", "in_force_from")),
     Shipment("RetentionSuggestion", "retention.csv", ("data_class",)),
 ]
 
@@ -50,11 +58,12 @@ def _key(row: models.Model, shipment: Shipment) -> tuple[Any, ...]:
 def shipped(model: type[models.Model], file: str) -> Iterator[dict[str, Any]]:
     with (DATA / file).open(newline="", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
-            yield {name: _value(model._meta.get_field(name), text) for name, text in row.items()}
+            facts = {name: _value(model._meta.get_field(name), text) for name, text in row.items()}
+            yield facts | ({"checked_on": CHECKED_ON} if issubclass(model, LawRow) else {})
 
 
 def _value(field: Any, text: str) -> Any:
     """An empty cell is unknown, never 0."""
-    if isinstance(field, models.BooleanField):
-        return text == "yes"
-    return None if field.null and not text else field.to_python(text)
+    if field.null and not text:
+        return None
+    return text == "yes" if isinstance(field, models.BooleanField) else field.to_python(text)

@@ -1,7 +1,7 @@
 from .closed_days import ClosedDay
 from .company import Company, are_transfer_laws, gdpr_only, is_time_zone
 from .facts import Adequacy, AgeOfConsent, ChecklistItem, RetentionSuggestion, Rule, TransferMechanism
-from .regimes import Effect, LastDay, RefusalGround, Regime, StateLaw, Trust
+from .regimes import Effect, LastDay, Protects, RefusalGround, Regime, StateLaw, Trust
 from .rows import LawManager, LawQuerySet, LawRow
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "LawManager",
     "LawQuerySet",
     "LawRow",
+    "Protects",
     "RefusalGround",
     "Regime",
     "RetentionSuggestion",

@@ -129,6 +129,13 @@ class Company(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Some states say 60 days, some 45. Nothing shorter than 45 is known to us.",
     )
+    fallback_regime = models.CharField(
+        "law to follow where none is on record",
+        max_length=32,
+        default="eu_gdpr",
+        help_text="The code of a regime. A person in a place without a law of its own, or whose place we do not "
+        "know, is answered as if under this one, and the case says so.",
+    )
     law_check_months = models.PositiveSmallIntegerField(
         "look at each law row again (months)",
         default=3,

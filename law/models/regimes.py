@@ -28,6 +28,15 @@ class LastDay(models.TextChoices):
     NEXT_WORKING_DAY = "next_working_day", "moves to the next working day"
 
 
+class Protects(models.TextChoices):
+    """Whose requests a law answers. Those of pupils go to their school, which decides."""
+
+    EVERYONE = "everyone", "everyone who lives there"
+    CHILDREN = "children", "children, through their parents"
+    PUPILS = "pupils", "pupils, through their school"
+    BREACH = "breach", "people whose data were breached"
+
+
 class Trust(models.TextChoices):
     A = "A", "A: statute, regulator, or two good sources that agree"
     B = "B", "B: one good secondary source"
@@ -78,6 +87,7 @@ class Regime(LawRow):
         help_text="Where the people it protects live, with | between. EU stands for every member. "
         "Empty: the state laws say so.",
     )
+    protects = models.CharField(max_length=8, choices=Protects, default=Protects.EVERYONE)
     clock_start = models.CharField(
         max_length=100, blank=True, help_text="In words. What the period counts from."
     )
@@ -142,7 +152,11 @@ class Regime(LawRow):
         return None if number is None else Period(number, getattr(self, f"{name}_unit"))
 
     def gives(self, right: str) -> bool:
-        return right in pieces(self.rights)
+        """opt_out is met by opt_out_sale, access by parent_access: laws cut their rights differently."""
+        return any(piece == right or piece.startswith(f"{right}_") for piece in self.plain_rights())
+
+    def plain_rights(self) -> list[str]:
+        return [piece.removeprefix("parent_") for piece in pieces(self.rights)]
 
 
 @evidence(frozen_once="approved_at", free=FREE)
