@@ -176,8 +176,8 @@ def _of_state(rule: deadlines.Rule, state: StateLaw) -> deadlines.Rule:
     return replace(
         rule,
         code=state.code,
-        name=f"{state.law} of {state.state}",
-        source=state.source,
+        name=str(state),
+        source="" if state.source == state.law else state.source,
         response=_in_days(state.response_days),
         extension=_in_days(state.extension_days),
         appeal=_in_days(state.appeal_days),

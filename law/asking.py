@@ -1,5 +1,6 @@
 """One question to the deadline engine, as somebody types it: for the command and the calculator."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
@@ -8,7 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from audit.refusals import Refused
 
-from . import applying, deadlines
+from . import applying, clocks, deadlines
 from .calendars import closed_days, years_from
 from .deadlines import EVENTS, Deadline, Happening
 from .models import Company
@@ -17,6 +18,7 @@ from .readings import interpretation
 
 # A day without an hour: far from midnight in every zone of a place.
 NOON = time(12)
+PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 COUNTS = ("affected",)
 
 
@@ -37,6 +39,8 @@ class Question:
 
 def ask(code: str, place: str, received_at: str, events: Iterable[str], kind: str) -> Question:
     """Raises Misread, or applying.UnknownLaw for a code that no row has."""
+    if not PLACE.fullmatch(place):
+        raise Misread(f"“{place}” is not a place. Write a country, or country and region: DE, DE-BE, US-CA.")
     clock = zone(place) or Company.current().zone
     moment = read_moment(received_at, clock)
     happened = tuple(read_event(text) for text in events)
@@ -50,30 +54,34 @@ def answer(question: Question) -> Deadline:
     """Counted with the rows of the day of receipt, by the clock and the calendar of the place."""
     settings = interpretation(Company.current(), question.place)
     on = question.received_at.astimezone(settings.zone).date()
-    rule = applying.find(question.code, on).rule()
-    remarks = [f"The clock of {question.place} is not known: {settings.zone} is used."]
-    if question.place and zone(question.place) is None:
-        rule = replace(rule, remarks=(*rule.remarks, *remarks))
+    days = (clocks.day_of(event.at, settings.zone) for event in question.events if event.at)
     return deadlines.due(
-        rule,
+        _rule(question, on, settings.zone),
         question.received_at,
         question.events,
-        closed_days(question.place, years_from(on)),
+        closed_days(question.place, years_from(on, *days)),
         kind=question.kind,
         settings=settings,
     )
 
 
+def _rule(question: Question, on: date, clock: tzinfo) -> deadlines.Rule:
+    rule = applying.find(question.code, on).rule()
+    if zone(question.place):
+        return rule
+    unknown = f"The clock of {question.place} is not known: that of {clock} is used."
+    return replace(rule, remarks=(*rule.remarks, unknown))
+
+
 def read_moment(text: str, clock: tzinfo) -> datetime:
     """Without an offset it is read by the clock of the place."""
     try:
-        moment = parse_datetime(text)
-        day = None if moment else parse_date(text)
+        day = parse_date(text)
+        moment = datetime.combine(day, NOON) if day else parse_datetime(text)
     except ValueError:
         raise Misread(f"“{text}” is not a moment that exists.") from None
-    if moment is None and day is None:
+    if moment is None:
         raise Misread(f"“{text}” is not a moment. Write 2026-03-02T10:00+01:00.")
-    moment = moment or datetime.combine(day or date.min, NOON)
     return moment if moment.tzinfo else moment.replace(tzinfo=clock)
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from audit.actions import record
 from audit.actors import Acts
 
-from .counting import Closed, ClosedDays
+from .counting import CLOSE_DOWN, Closed, ClosedDays
 from .holiday_lists import LIST, Listed, NotListed, is_listed, listed
 from .models import ClosedDay
 from .places import wider
@@ -17,9 +17,9 @@ from .places import wider
 YEARS_AHEAD = 2
 
 
-def years_from(moment: date) -> range:
-    """The years a period that begins then can reach: three months and a pause, or 90 days twice."""
-    return range(moment.year - 1, moment.year + YEARS_AHEAD)
+def years_from(*days: date) -> range:
+    """The years that a period can reach which begins on one of those days."""
+    return range(min(days).year, max(days).year + YEARS_AHEAD)
 
 
 def closed_days(place: str, years: Iterable[int]) -> ClosedDays:
@@ -36,7 +36,7 @@ def closed_days(place: str, years: Iterable[int]) -> ClosedDays:
         for row in rows:
             if row.place == name:
                 _lay(days, row)
-    return ClosedDays(place, days, _remark(place, gaps))
+    return ClosedDays(place, days, _remark(place, gaps, days))
 
 
 def _is_imported(rows: Iterable[ClosedDay], place: str, year: int) -> bool:
@@ -59,16 +59,23 @@ def _lay(days: dict[date, Closed], day: Listed | ClosedDay) -> None:
         days.pop(day.day, None)
 
 
-def _remark(place: str, gaps: list[tuple[str, int]]) -> str:
+def _remark(place: str, gaps: list[tuple[str, int]], days: dict[date, Closed]) -> str:
+    said = [_on_the_list(place, gaps)]
+    if any(day.kind == CLOSE_DOWN for day in days.values()):
+        said.append("The close-down is counted from memory; nobody has read the source.")
+    return " ".join(filter(None, said))
+
+
+def _on_the_list(place: str, gaps: list[tuple[str, int]]) -> str:
     if not place:
         return "No place was named, so only weekends count as closed."
     country = wider(place)[-1]
-    if not is_listed(country):
-        return f"No holidays of {place} are on record, so only weekends count as closed." if gaps else ""
-    years = sorted({str(year) for name, year in gaps if name == country})
-    if not years:
+    if not any(name == country for name, _year in gaps):
         return ""
-    return f"Holidays of {place} in {', '.join(years)} are those of a published list ({LIST}); nobody here has checked them."
+    if not is_listed(country):
+        return f"No holidays of {place} are on record, so only weekends count as closed."
+    region = "" if is_listed(place) else f" The list does not know {place}, so its own holidays are missing."
+    return f"Holidays of {place} come from a published list ({LIST}); nobody here has checked them.{region}"
 
 
 # --- Import ------------------------------------------------------------------------------------------

@@ -136,6 +136,11 @@ class Reading:
             return local
         return local if unit in OPEN_DAYS else min(local, moment.astimezone(UTC).date())
 
+    def why_earlier(self, unit: str) -> tuple[str, ...]:
+        local = day_of(self.case.received_at, self.case.settings.zone)
+        start = self.day(self.case.received_at, unit)
+        return (f"In UTC it was still {long(start)}.",) if start < local else ()
+
     def calendar(self, unit: str) -> Calendar:
         settings = self.case.settings
         by_rule = settings.business_days_skip_holidays and not self.is_strict
@@ -165,13 +170,15 @@ class Reading:
 
     def start(self, period: Period) -> tuple[date, tuple[str, ...]]:
         """The day the period counts from, and why (UK GDPR Art. 12A: the latest of three)."""
-        start = self.day(self.case.received_at, period.unit)
+        start, why = self.day(self.case.received_at, period.unit), self.why_earlier(period.unit)
         if self.case.rule.identity_effect != RESTART:
-            return start, ()
-        answers = [a for names in (ID, FEE) for _q, a in self.case.questions(names) if a is not None]
+            return start, why
+        last = self.rolled(self.ends(start, period)).day
+        asked = [pair for names in (ID, FEE) for pair in self.case.questions(names)]
+        answers = [answer for question, answer in asked if answer is not None and question <= last]
         latest = max(answers, default=start)
         if latest <= start:
-            return start, ()
+            return start, why
         return latest, (f"What we asked for came on {long(latest)}: the period begins on that day.",)
 
     def first(self, period: Period) -> "First":
@@ -229,8 +236,9 @@ class Reading:
         if counted is None:
             return None
         counted = self.one_earlier(counted)
-        if first.still:
-            counted = counted.later(first.still, f"{in_words(first.still)} stood still.")
+        still, _said = self.standstill(first.start, self.rolled(counted).day)
+        if still:
+            counted = counted.later(still, f"{in_words(still)} stood still.")
         return self.rolled(counted)
 
     def _longer(self, first: "First") -> Counted | None:

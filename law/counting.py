@@ -6,6 +6,7 @@ nobody can follow is a date nobody can defend before an authority."""
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import groupby
 
 from .calendar import months_after
 from .periods import Period, PeriodUnit
@@ -65,9 +66,11 @@ class Calendar:
         return next(self.open_days_after(day - ONE_DAY))
 
     def shut_between(self, first: date, last: date) -> list[str]:
-        """Named days from the first to the last, both included; weekends are left unsaid."""
+        """Named days from the first to the last, both included, a row of them under one name together;
+        weekends are left unsaid."""
         span = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        return [f"{short(day)} ({self.why_shut(day)})" for day in span if self._is_named(day)]
+        named = [day for day in span if self._is_named(day)]
+        return [_row(list(days), why) for why, days in groupby(named, key=self.why_shut)]
 
     def _is_named(self, day: date) -> bool:
         return day.weekday() < SATURDAY and bool(self.why_shut(day))
@@ -126,6 +129,11 @@ def _open_days(start: date, period: Period, calendar: Calendar) -> Counted:
         f" Besides weekends these do not count: {', '.join(named)}." if named else " Weekends do not count."
     )
     return Counted(day, (f"{period} after {long(start)} end on {long(day)}.{besides}",))
+
+
+def _row(days: list[date], why: str) -> str:
+    span = short(days[0]) if len(days) == 1 else f"{short(days[0])} to {short(days[-1])}"
+    return f"{span} ({why})"
 
 
 def long(day: date) -> str:

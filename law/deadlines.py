@@ -16,6 +16,7 @@ from .clocks import (
     FEE,
     ID,
     NONE,
+    OPEN_DAYS,
     PAUSE,
     RESTART,
     Case,
@@ -58,6 +59,7 @@ class Deadline:
     target_due: date | None = None
     is_extended: bool = False
     is_waiting: bool = False
+    uses_calendar: bool = False
 
     @property
     def explanation(self) -> str:
@@ -78,8 +80,11 @@ def due(
         raise ValueError("The moment of receipt needs a time zone.")
     case = Case(rule, received_at, tuple(events), closed, settings)
     found = KINDS[kind](case)
-    remarks = (*rule.remarks, *([closed.remark] if closed.remark else []))
-    return replace(found, steps=(*found.steps, *remarks))
+    remark = (closed.remark,) if closed.remark and found.uses_calendar else ()
+    return replace(found, steps=(*found.steps, *rule.remarks, *remark))
+
+
+REFUSAL = "A refusal is told within the first period: an extension is for acting, not for refusing."
 
 
 # --- What can be due ---------------------------------------------------------------------------------
@@ -91,7 +96,7 @@ def _respond(case: Case) -> Deadline:
         return _house(case, "answer", case.settings.house_response_days)
     first = _firsts(case, period)
     if case.has("refused"):
-        return _both(case, "answer", period, first, ("A refusal is told within the first period.",))
+        return _both(case, "answer", period, first, (REFUSAL,))
     longer = {name: reading.extended(first[name]) for name, reading in readings(case).items()}
     last = {name: longer[name] or first[name].last for name in longer}
     found = _written(case, "answer", period, last, _on_extension(case, first, longer))
@@ -125,7 +130,8 @@ def _on_extension(case: Case, first: dict[str, First], longer: dict[str, Counted
     if longer["strict"] is None:
         strict = first["strict"].last.day
         return (f"The extension was told in time, but after the strict date {long(strict)}, which stays.",)
-    return (f"The extension was told on {long(told[0])}, in time; it counts from the start.",)
+    how = " It counts from the start, in one step." if case.rule.extension else ""
+    return (f"The extension was told on {long(told[0])}, in time.{how}",)
 
 
 def _no_extension(rule: Rule) -> str:
@@ -134,12 +140,12 @@ def _no_extension(rule: Rule) -> str:
     return "No number for an extension is on record for this law, so it moves nothing."
 
 
-def _first_period(what: str) -> Callable[[Case], Deadline]:
+def _first_period(what: str, *extra: str) -> Callable[[Case], Deadline]:
     def find(case: Case) -> Deadline:
         if case.rule.response is None:
             return _house(case, what, case.settings.house_response_days)
         first = _firsts(case, case.rule.response)
-        return _both(case, what, case.rule.response, first, ())
+        return _both(case, what, case.rule.response, first, extra)
 
     return find
 
@@ -169,9 +175,11 @@ def _appeal(case: Case) -> Deadline:
     if case.rule.appeal is not None:
         return _plain(case, "decide the appeal", case.rule.appeal, start)
     house = Period(case.settings.appeal_default_days, PeriodUnit.CALENDAR_DAY)
-    found = _plain(case, "decide the appeal", house, start)
-    said = f"The law’s own number is not on record: there is no legal date. The house takes {house}; nothing shorter is known."
-    return replace(found, legal_due=None, steps=(*found.steps, said))
+    aim = Reading(case, is_strict=True)
+    last = aim.ends(aim.day(start, house.unit), house)
+    said = f"No legal number is on record: house target of {house}, and nothing shorter is known."
+    steps = (_heading(case, "decide the appeal", None), said, *last.steps)
+    return Deadline(last.day, None, steps, target_due=last.day)
 
 
 def _complaint_acknowledge(case: Case) -> Deadline:
@@ -231,7 +239,7 @@ KINDS: dict[str, Callable[[Case], Deadline]] = {
     "respond": _respond,
     "acknowledge": _acknowledge,
     "notify_extension_by": _notify_extension,
-    "tell_refusal_by": _first_period("tell of a refusal, which no extension covers"),
+    "tell_refusal_by": _first_period("tell of a refusal", REFUSAL),
     "appeal": _appeal,
     "opt_out": _opt_out,
     "complaint_acknowledge": _complaint_acknowledge,
@@ -285,11 +293,12 @@ def _written(
     legal, strict = last["legal"], last["strict"]
     day = min(strict.day, legal.day)
     steps = (_heading(case, what, period), _received(case), *legal.steps, *extra, *_unanswered(case))
-    return Deadline(day, legal.day, (*steps, *_difference(day, legal, strict)))
+    uses_calendar = case.rule.moves_last_day or period.unit in OPEN_DAYS
+    return Deadline(day, legal.day, (*steps, *_difference(day, legal, strict)), uses_calendar=uses_calendar)
 
 
 def _heading(case: Case, what: str, period: Period | None) -> str:
-    source = f" ({case.rule.source})" if case.rule.source else ""
+    source = f" ({case.rule.source})" if case.rule.source not in ("", case.rule.name) else ""
     within = f" within {period}" if period else ""
     return f"{case.rule.name}{source}: {what}{within}."
 
@@ -303,8 +312,10 @@ def _difference(day: date, legal: Counted, strict: Counted) -> tuple[str, ...]:
     if day == legal.day:
         return (f"Strict and legal date are the same: {long(day)}.",)
     only = " ".join(step for step in strict.steps if step not in legal.steps)
-    words = only or "It waits neither for weekends nor for holidays."
-    return (f"Legal date: {long(legal.day)}. Strict date: {long(day)}.", f"The strict date: {words}")
+    words = (
+        only or "Read strictly it waits neither for weekends nor for holidays, and no disputed pause counts."
+    )
+    return (f"Legal date: {long(legal.day)}.", f"Strict date: {long(day)}. {words}")
 
 
 def _unanswered(case: Case) -> tuple[str, ...]:
