@@ -148,7 +148,7 @@ def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
     headers = {**signed(f"task_{task.pk}", body, _secret(connection), at), "host": parts.netloc}
     try:
         with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            _client() as client,
             client.stream(
                 "POST", url, content=body, headers=headers, extensions={"sni_hostname": parts.hostname}
             ) as response,
@@ -156,6 +156,10 @@ def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
             return _read(response.status_code, _limited(response.iter_bytes()))
     except httpx.HTTPError as error:
         raise CallFailed(type(error).__name__) from error
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
 
 
 def order_for(task: Task) -> Mapping[str, Any]:
@@ -224,7 +228,7 @@ def _checked(said: Any) -> Reply:
     answer, text, count = Answer(said["answer"]), said.get("text", ""), said.get("count")
     if not isinstance(text, str) or isinstance(count, bool) or not isinstance(count, int | None):
         raise TypeError
-    if count is not None and count < 0:
+    if (count is not None and count < 0) or (answer == Answer.EXCEPTION and not text.strip()):
         raise ValueError
     return Reply(answer.value, text[:2000], count, said.get("data"))
 

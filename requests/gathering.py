@@ -39,7 +39,8 @@ class Part:
         """Field by field, as declared. Who else a row is about stays unnamed: their data is theirs
         (GDPR Art. 15(4))."""
         self.count = 0
-        others = [name for name in self.holding.subjects if name in self.holding.fields]
+        numbers = {path.removesuffix("_id") for path in self.holding.subjects} | set(self.holding.subjects)
+        others = [name for name in self.holding.fields if name in numbers]
         found = about(self.holding, [self.subject.pk]).order_by("pk").values(*self.holding.fields)
         for row in found.iterator(chunk_size=PIECE):
             self.count += 1

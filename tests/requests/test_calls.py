@@ -1,0 +1,329 @@
+"""Calls to systems, against the documented example, over real TLS."""
+
+import importlib.util
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.utils import timezone
+
+from requests import calls
+from requests.models import Answer, Connection, Task, TaskStage
+from tests.architecture.places import ROOT
+from tests.people.factories import PersonFactory, UserFactory
+
+from .work_factories import CaseFactory, TaskFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOST = "receiver.example"
+
+
+@pytest.fixture(scope="module")
+def example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("receiver", ROOT / "docs" / "examples" / "receiver.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For the name alone, not for an address: so the test sees that the name is what is checked."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "receiver.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    """Let the test's own machine be called, by name and with a certificate made here."""
+    trusted = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(calls, "_looked_up", lambda host, port: ["127.0.0.1"])
+    monkeypatch.setattr(calls, "_is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(
+        calls,
+        "_client",
+        lambda: httpx.Client(timeout=2, follow_redirects=False, trust_env=False, verify=trusted),
+    )
+
+
+@pytest.fixture
+def serve(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Runs a handler over TLS on a free port, and gives the port."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(handler: type[BaseHTTPRequestHandler]) -> int:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        monkeypatch.setattr(calls, "PORTS", (server.server_port,))
+        return server.server_port
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def connected(port: int, example: ModuleType | None = None, **task: Any) -> Task:
+    """A task for a system that listens there; the example learns the secret."""
+    subject = PersonFactory(external_id="platform-000001")
+    made = TaskFactory(way="http", request=CaseFactory(subject=subject), **task)
+    connection = Connection.objects.create(
+        system=made.system, url=f"https://{HOST}:{port}/privacy", secret=b""
+    )
+    secret = calls.renew_secret(connection, by=UserFactory(), at=timezone.now())
+    Connection.objects.filter(pk=connection.pk).update(is_on=True)
+    if example:
+        example.Receiver.secret = secret
+        example.PEOPLE = {"platform-000001": {"favorites": ["owls"]}}
+        example.ANSWERED.clear()
+    return made
+
+
+class Saying(BaseHTTPRequestHandler):
+    """Answers whatever it is told to."""
+
+    status, body = 200, b"{}"
+    heard: list[dict[str, str]] = []
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        type(self).heard.append({name.lower(): value for name, value in self.headers.items()})
+        self.send_response(self.status)
+        self.send_header("content-length", str(len(self.body)))
+        if self.status in (301, 302, 307, 308):
+            self.send_header("location", "https://169.254.169.254/latest/meta-data/")
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *words):
+        pass
+
+
+def saying(status: int, body: bytes = b"{}") -> type[Saying]:
+    return type("Says", (Saying,), {"status": status, "body": body, "heard": []})
+
+
+def test_the_example_hands_over_what_it_holds(inside, serve, example):
+    task = connected(serve(example.Receiver), example)
+
+    assert calls.call_due(at=timezone.now()) == 1
+
+    task.refresh_from_db()
+    assert (task.stage, task.answer, task.count_done) == (TaskStage.ANSWERED, Answer.DONE, 1)
+    assert task.files.get().name == "data.json"
+
+
+def test_the_example_erases_once_however_often_it_is_called(inside, serve, example):
+    task = connected(serve(example.Receiver), example, duty="erase")
+    connection = Connection.objects.get()
+
+    first = calls.call(connection, task, at=timezone.now())
+    second = calls.call(connection, task, at=timezone.now())
+
+    assert first == second == calls.Reply(answer="done", count=1)
+    assert example.PEOPLE == {}
+
+
+def test_a_call_with_a_forged_signature_is_refused_by_the_example(inside, serve, example):
+    task = connected(serve(example.Receiver), example)
+    example.Receiver.secret = "whsec_" + "A" * 43 + "="
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert (task.stage, task.failure) == (TaskStage.PARKED, "HTTP 401")
+
+
+def test_an_old_call_cannot_be_played_back(example):
+    body, secret = b"{}", "whsec_" + "A" * 43 + "="
+    raw = b"\0" * 32
+    moment = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    headers = calls.signed("task_1", body, raw, moment)
+
+    assert example.is_genuine(headers, body, secret, moment.timestamp())
+    assert not example.is_genuine(headers, body, secret, moment.timestamp() + 3600)
+    assert not example.is_genuine(headers, b"{ }", secret, moment.timestamp())
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_system_that_is_not_well_is_tried_again_later(inside, serve, status):
+    task = connected(serve(saying(status)))
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert (task.stage, task.attempts, task.failure) == (TaskStage.WAITING, 1, f"HTTP {status}")
+    assert task.next_try_at > timezone.now()
+    assert task.lease_token is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (302, b""),
+        (404, b"{}"),
+        (200, b"not json"),
+        (200, b'{"answer": "perhaps"}'),
+        (200, b'{"answer": "done", "count": true}'),
+        (200, b'{"answer": "done", "count": -1}'),
+        (200, b"[" * 100_000),
+    ],
+)
+def test_what_will_not_get_better_is_put_before_staff_at_once(inside, serve, status, body):
+    task = connected(serve(saying(status, body)))
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.PARKED
+
+
+def test_an_exception_without_a_word_is_no_answer(inside, serve):
+    task = connected(serve(saying(200, b'{"answer": "exception"}')))
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.PARKED
+
+
+def test_a_system_that_has_taken_it_is_asked_again_with_the_same_id(inside, serve):
+    handler = saying(202)
+    task = connected(serve(handler))
+    calls.call_due(at=timezone.now())
+    task.refresh_from_db()
+    assert task.stage == TaskStage.ASKED
+
+    Task.objects.filter(pk=task.pk).update(next_try_at=timezone.now())
+    calls.call_due(at=timezone.now())
+
+    assert [call["webhook-id"] for call in handler.heard] == [f"task_{task.pk}"] * 2
+
+
+def test_a_redirect_leads_nowhere(inside, serve):
+    handler = saying(307)
+    connected(serve(handler))
+
+    calls.call_due(at=timezone.now())
+
+    assert len(handler.heard) == 1
+
+
+def test_an_endless_answer_is_cut_off(inside, serve, monkeypatch):
+    monkeypatch.setattr(calls, "LARGEST_ANSWER", 1000)
+    task = connected(serve(saying(200, b"x" * 5000)))
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.PARKED
+
+
+def test_after_the_last_try_staff_have_it(inside, serve):
+    task = connected(serve(saying(500)))
+    Task.objects.filter(pk=task.pk).update(attempts=calls.TRIES - 1)
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.PARKED
+
+
+def test_a_call_whose_worker_died_is_made_again_after_its_lease(inside, serve, example):
+    task = connected(serve(example.Receiver), example)
+    assert calls._claim() == task  # and then the worker is gone
+
+    assert calls.call_due(at=timezone.now()) == 0
+    Task.objects.filter(pk=task.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    assert calls.call_due(at=timezone.now()) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "ftp://example.com/",
+        "https://127.0.0.1/",
+        "https://localhost/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://10.0.0.8/",
+        "https://192.168.1.1/",
+        "https://100.64.0.1/",
+        "https://0.0.0.0/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://224.0.0.1/",
+        "https://[fd00::1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://user:word@93.184.216.34/",
+        "https://93.184.216.34:22/",
+        "https://no-such-name.invalid/",
+        "https://",
+        "https://" + "a" * 300 + ".example/",
+    ],
+)
+def test_an_address_that_leads_inward_is_refused(url):
+    with pytest.raises(calls.AddressRefused):
+        calls.public_address(url)
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_refused(monkeypatch):
+    monkeypatch.setattr(calls, "_looked_up", lambda host, port: ["93.184.216.34", "10.0.0.8"])
+
+    with pytest.raises(calls.AddressRefused):
+        calls.public_address("https://flips.example/")
+
+
+def test_a_name_that_turns_inward_after_it_was_switched_on_is_not_called(serve):
+    handler = saying(200)
+    task = connected(serve(handler))  # "receiver.example" is looked up for real here, and leads nowhere
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert (task.stage, handler.heard) == (TaskStage.PARKED, [])
+
+
+def test_the_secret_lies_sealed(inside, serve):
+    connected(serve(saying(200)))
+    shown = calls.renew_secret(Connection.objects.get(), by=UserFactory(), at=timezone.now())
+
+    assert shown.removeprefix("whsec_").encode() not in bytes(Connection.objects.get().secret)
