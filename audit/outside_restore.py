@@ -1,6 +1,6 @@
 """After a backup was restored: everything the ledger knows and the database does not is done again."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,9 +97,7 @@ def complete_file(*, by: Acts, at: datetime) -> int:
 
     Raises LedgerBroken when what is left of the file is not whole, or the database has lost lines, too."""
     with file.one_at_a_time():
-        last = None
-        for last in file.verified():
-            pass
+        last = next(iter(deque(file.verified(), maxlen=1)), None)
         if last and not LedgerEntry.objects.filter(uuid=last.uuid).exists():
             raise LedgerBroken(Standing.BEHIND.value)
         end = last.number if last else 0

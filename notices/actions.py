@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from audit.actions import record as audit
 from audit.actors import Acts
+from audit.outside import AFTER_RESTORE
 from audit.refusals import Refused
 
 from .letters import LetterDraft, LetterRefused, check
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 # One try of a second: kombu's own patience (retries two seconds apart) would be the staff's.
 IMPATIENT = {"max_retries": 0, "interval_start": 0, "socket_timeout": 1, "socket_connect_timeout": 1}
+ENDED_BEFORE_RESTORE = "had ended before a backup was restored"
 RECIPIENT_COLUMNS = ("recipient_id", "address", "greeting", "letter_id", "status")
 
 
@@ -128,6 +130,18 @@ def cancel_waiting(campaign: Campaign, *, by: Acts, at: datetime, reason: str) -
         if not stopped:
             raise NothingWaiting("Nothing of this campaign is waiting any more.")
         audit("notices.cancel_waiting", campaign, by=by, at=at, reason=reason, details={"stopped": stopped})
+    return stopped
+
+
+def end_again(campaign: Campaign, *, by: Acts, at: datetime) -> int:
+    """Stop what waits of a campaign that had ended before a backup was restored, and say how much: it was
+    sent, and our note of it is lost. What is parked was never sent, and stays with staff."""
+    with transaction.atomic():
+        waiting = campaign.notices.filter(status=Status.WAITING)
+        stopped = waiting.update(status=Status.CANCELLED, failure=ENDED_BEFORE_RESTORE)
+        if stopped:
+            details = {"stopped": stopped}
+            audit("notices.end_again", campaign, by=by, at=at, reason=AFTER_RESTORE, details=details)
     return stopped
 
 

@@ -9,3 +9,10 @@ from django.apps import AppConfig
 class NoticesConfig(AppConfig):
     name = "notices"
     verbose_name = "Notices"
+
+    def ready(self) -> None:
+        from audit import outside
+
+        from . import finishing
+
+        outside.replayers[finishing.FINISHED] = finishing.replay_finished

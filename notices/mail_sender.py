@@ -16,7 +16,7 @@ from .delivery import Answer, Mailer, Outcome, ServerUnavailable, check_values
 from .letters import LetterDraft, compose, greet_html, greet_text
 from .models import Mail
 from .queue import POISON_TRIES
-from .sender import RUN_SECONDS
+from .sender import RUN_SECONDS, is_behind_ledger
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def send_due(seconds: float = RUN_SECONDS, *, when_busy: Callable[[], object] | 
     `when_busy` is called once, after the first mail: there may be more."""
     until, sent = monotonic() + seconds, 0
     with Mailer() as mailer:
-        while monotonic() < until and (taken := mail.claim()):
+        while monotonic() < until and not is_behind_ledger() and (taken := mail.claim()):
             if not _handle(taken, mailer):
                 break
             sent += 1

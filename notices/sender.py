@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
+from audit import outside
+
 from . import announcements, queue
 from .delivery import Answer, Mailer, Outcome, ServerUnavailable, build
 from .models import Letter, Notice
@@ -19,6 +21,15 @@ RUN_SECONDS = 55.0
 """A run ends before the next minute's sweep begins one, so senders never pile up."""
 OUTAGE_SECONDS = 60.0
 """How long a sender waits for a database that went away."""
+
+
+def is_behind_ledger() -> bool:
+    """Asked before each claim: no mail leaves a restored database that has not been brought up to the
+    ledger, for it would tell people again, among them some who were erased."""
+    behind = outside.is_behind()
+    if behind:
+        log.error("nothing is sent: %s Run manage.py finish_restore.", outside.Standing.BEHIND.value)
+    return behind
 
 
 def deliver_due(seconds: float = RUN_SECONDS, *, when_busy: Callable[[], object] | None = None) -> int:
@@ -39,7 +50,7 @@ class Sender:
         self.recent: deque[Notice] = deque(maxlen=2 * queue.BATCH)
 
     def run(self, when_busy: Callable[[], object] | None = None) -> int:
-        while monotonic() < self.until:
+        while monotonic() < self.until and not self.lasting(is_behind_ledger):
             batch = self.lasting(queue.claim)
             if when_busy and len(batch) == queue.BATCH:
                 when_busy()

@@ -1,8 +1,9 @@
 from celery import shared_task
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
-from . import mail_sender, sender
+from . import finishing, mail_sender, sender
 from .actions import knock, ring_now
 
 
@@ -13,6 +14,7 @@ def deliver(helpers: int | None = None) -> None:
     if helpers is None:
         helpers = settings.NOTICES_SENDERS - 1 if connection.vendor == "postgresql" else 0
     sender.deliver_due(when_busy=lambda: _call(helpers))
+    finishing.note_finished(at=timezone.now())
 
 
 def _call(helpers: int) -> None:

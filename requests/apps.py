@@ -5,6 +5,7 @@ The app shares its name with Python's best-known HTTP library, which therefore s
 environments (docs/decisions/0001)."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RequestsConfig(AppConfig):
@@ -14,6 +15,8 @@ class RequestsConfig(AppConfig):
     def ready(self) -> None:
         from audit import outside
 
-        from . import vault
+        from . import letters, replaying, vault
 
+        outside.replayers[replaying.ERASURE] = replaying.replay_erasures
         outside.replayers[vault.SHRED] = vault.replay_shreds
+        post_migrate.connect(letters.load_shipped, sender=self, dispatch_uid="requests.letters")

@@ -1,7 +1,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
+from notices import finishing
 from notices.sender import deliver_due
 
 
@@ -10,4 +12,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         sent = deliver_due(seconds=float("inf"))
+        finishing.note_finished(at=timezone.now())
         self.stdout.write(f"{sent} sent.")
