@@ -7,3 +7,24 @@ _US = (
 _CA = "AB BC MB NB NL NS NT NU ON PE QC SK YT"
 
 KNOWN = {"US": frozenset(_US.split()), "CA": frozenset(_CA.split())}
+
+# As people there write them; shown in the public form.
+_NAMES = {
+    "US": "AL Alabama|AK Alaska|AS American Samoa|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|"
+    "DE Delaware|DC District of Columbia|FL Florida|GA Georgia|GU Guam|HI Hawaii|ID Idaho|IL Illinois|IN Indiana|"
+    "IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|MI Michigan|MN Minnesota|"
+    "MS Mississippi|MO Missouri|MT Montana|NE Nebraska|NV Nevada|NH New Hampshire|NJ New Jersey|NM New Mexico|"
+    "NY New York|NC North Carolina|ND North Dakota|MP Northern Mariana Islands|OH Ohio|OK Oklahoma|OR Oregon|"
+    "PA Pennsylvania|PR Puerto Rico|RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|"
+    "UM U.S. Outlying Islands|VI U.S. Virgin Islands|UT Utah|VT Vermont|VA Virginia|WA Washington|"
+    "WV West Virginia|WI Wisconsin|WY Wyoming",
+    "CA": "AB Alberta|BC British Columbia|MB Manitoba|NB New Brunswick|NL Newfoundland and Labrador|"
+    "NT Northwest Territories|NS Nova Scotia|NU Nunavut|ON Ontario|PE Prince Edward Island|QC Québec|"
+    "SK Saskatchewan|YT Yukon",
+}
+
+
+def names_of(country: str) -> list[tuple[str, str]]:
+    """Code and name of each region of a country whose regions matter, by name."""
+    entries = (entry.split(" ", 1) for entry in _NAMES.get(country, "").split("|") if entry)
+    return [(code, name) for code, name in entries]

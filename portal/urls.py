@@ -1,4 +1,4 @@
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
@@ -33,6 +33,7 @@ urlpatterns = [
     path("cookies/choices/", cookies.choices, name="cookie_choices"),
     path("cookies/choices/saved/", cookies.saved, name="cookies_saved"),
     path("cookies/choices.json", cookies.choices_json, name="cookie_choices_json"),
+    path("", include("portal.rights.urls")),
     path(".well-known/gpc.json", cookies.gpc_json, name="gpc"),
     # A forged post could only change the language a page is shown in; a token in every page
     # would cost every visitor a cookie and every page its ETag.

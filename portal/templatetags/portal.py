@@ -4,11 +4,13 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 
+from law.models import Company
 from policies.diff import Kind, Passage, Run
 from policies.models import Policy
 from portal import access
@@ -36,6 +38,15 @@ def mail_link(address: str) -> SafeString:
 def spoken_day(when: date | datetime) -> str:
     """The same as plain words, for titles."""
     return spoken(when)
+
+
+@register.filter
+def spoken_moment(when: datetime | None) -> str:
+    """“2 March 2026, 14:30 UTC”: a mail is read in any zone, so it names one."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when, Company.current().zone)
+    return f"{spoken(local)}, {local:%H:%M} {local.tzname()}"
 
 
 @register.simple_tag

@@ -1,0 +1,84 @@
+"""Who is at the door: a person on file who signed in, or somebody who opened one case with a code.
+
+Both last an hour and live in the session alone. Whatever is shown is found anew at each request, so
+that somebody who left, was erased or lost a guardianship is out at once (abuse A13)."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from people.models import Authority, Person
+from requests.models import RightsRequest
+
+LASTS = timedelta(minutes=60)
+PERSON, CASES = "person", "opened-cases"
+View = Callable[..., HttpResponse]
+
+
+def private_page(view: View) -> View:
+    """Not kept and not indexed."""
+
+    @never_cache
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store, private"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return page
+
+
+def sign_in(request: HttpRequest, person: Person, *, at: datetime) -> None:
+    """A new session key: one planted before does not become somebody's (session fixation)."""
+    request.session.cycle_key()
+    request.session[PERSON] = [person.pk, (at + LASTS).isoformat()]
+
+
+def sign_out(request: HttpRequest) -> None:
+    request.session.flush()
+
+
+def visitor(request: HttpRequest) -> Person | None:
+    pk, until = request.session.get(PERSON, [0, ""])
+    if not pk or datetime.fromisoformat(until) <= timezone.now():
+        return None
+    return Person.objects.active().filter(pk=pk, erased_at=None).first()
+
+
+def children_of(person: Person) -> list[Person]:
+    """Those they may ask for: verified, not ended, not disputed."""
+    wards = person.wardships.filter(authority=Authority.VERIFIED).select_related("child")
+    return [ward.child for ward in wards.order_by("child_id") if ward.child.erased_at is None]
+
+
+def open_case(request: HttpRequest, case: RightsRequest, *, at: datetime) -> None:
+    request.session.cycle_key()
+    opened = request.session.get(CASES, {})
+    request.session[CASES] = {**opened, case.reference: (at + LASTS).isoformat()}
+
+
+def close_case(request: HttpRequest, case: RightsRequest) -> None:
+    opened = request.session.get(CASES, {})
+    request.session[CASES] = {ref: until for ref, until in opened.items() if ref != case.reference}
+
+
+def has_opened(request: HttpRequest, case: RightsRequest) -> bool:
+    until = request.session.get(CASES, {}).get(case.reference, "")
+    if until and datetime.fromisoformat(until) > timezone.now():
+        return True
+    person = visitor(request)
+    return person is not None and case.requester_id == person.pk and case.verified_at is not None
+
+
+def case_or_404(reference: str) -> RightsRequest:
+    case = RightsRequest.objects.filter(reference=reference).first()
+    if case is None:
+        raise Http404("There is no such request.")
+    return case

@@ -1,0 +1,73 @@
+"""The public form as people walk through it, for tests."""
+
+import re
+from typing import Any
+
+from django.core import mail
+from django.test import Client
+
+from notices import tasks
+
+NEW = "/requests/new/"
+ADULT = {"day": "3", "month": "4", "year": "1987"}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "need": {"need": ["copy"]},
+    "copy": {"copy": "access"},
+    "who": {"who": "self"},
+    "where": {"country": "FR"},
+    "born": ADULT,
+    "contact": {"name": "Robin", "email": "robin@family.example"},
+    "details": {"details": ""},
+}
+ORDER = [
+    "need", "copy", "limit", "talk", "who", "about", "where", "region", "born", "contact", "details",
+]  # fmt: skip
+
+
+def words(response: Any) -> str:
+    """What a page says, without its markup."""
+    page = re.sub(r"(?s)<(style|head).*?</\1>", " ", response.content.decode())
+    text = re.sub(r"<[^>]+>", " ", page)
+    for sign, meant in (("&#x27;", "'"), ("&quot;", '"'), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(sign, meant)
+    return " ".join(text.split())
+
+
+def answer(client: Client, slug: str, **data: Any) -> Any:
+    return client.post(f"{NEW}{slug}/", data)
+
+
+def fill_in(client: Client, **changed: dict[str, Any] | None) -> None:
+    """Every question answered, with some answers changed; None leaves a question out."""
+    answers = {**ANSWERS, **changed}
+    for slug in ORDER:
+        if answers.get(slug) is not None:
+            response = answer(client, slug, **answers[slug])
+            assert response.status_code == 302, (slug, words(response))
+
+
+def submission(client: Client) -> str:
+    page = client.get(f"{NEW}check/").content.decode()
+    return re.findall(r'name="submission" value="([^"]+)"', page)[0]
+
+
+def send(client: Client, **changed: dict[str, Any] | None) -> Any:
+    """The page after **Send request**."""
+    fill_in(client, **changed)
+    response = client.post(f"{NEW}check/", {"submission": submission(client)})
+    assert response.status_code == 302, words(response)
+    return client.get(response.headers["Location"])
+
+
+def references(response: Any) -> list[str]:
+    found = re.findall(r'href="/requests/(\w{5}-\w{5}-\w{5})/"', response.content.decode())
+    return list(dict.fromkeys(found))
+
+
+def last_mail() -> tuple[str, str, str]:
+    """Address, path of its link, code; after everything due was sent."""
+    tasks.send_mail()
+    message = mail.outbox[-1]
+    [path] = re.findall(r"https?://[^/]+(/\S+)", str(message.body))[:1]
+    [code] = re.findall(r"(?<!\d)(\d{6})(?!\d)", str(message.body))[:1] or [""]
+    return message.to[0], path, code
