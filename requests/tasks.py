@@ -1,7 +1,33 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import vault
+from inventory.models import CutoffOrder
+
+from . import asking, calls, erasure, fanout, here, packages, vault
+
+
+@shared_task(name="requests.go_on")
+def go_on() -> None:
+    """What follows from the clock or from an answer; each minute, and right after somebody did something."""
+    now = timezone.now()
+    erasure.begin_due(at=now)
+    for order in CutoffOrder.objects.open().filter(task=None):
+        fanout.open_task_of(order, at=now)
+    here.do_due(at=now)
+    asking.ask_due(at=now)
+    asking.remind_due(at=now)
+    packages.remove_expired(at=now)
+    erasure.forget_last_addresses(at=now)
+
+
+@shared_task(name="requests.call")
+def call() -> None:
+    calls.call_due(at=timezone.now())
+
+
+@shared_task(name="requests.pack")
+def pack() -> None:
+    packages.build_due(at=timezone.now())
 
 
 @shared_task(name="requests.sweep_vault")

@@ -19,7 +19,7 @@ from tests.people.factories import NOW, GuardianshipFactory, UserFactory
 
 from .work_factories import CaseFactory, TaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def built(case) -> Package:
@@ -105,13 +105,14 @@ def test_a_released_copy_can_be_fetched_so_often_and_so_long():
     assert case.events.filter(kind=Happened.DOWNLOADED).count() == 5
 
 
-def test_past_its_day_the_copy_is_gone_from_the_disk():
+def test_past_its_day_the_copy_is_gone_from_the_disk(django_capture_on_commit_callbacks):
     case = CaseFactory()
     package = released(case)
     later = package.expires_at + timedelta(seconds=1)
 
     assert packages.open_to(case, later) is None
-    assert packages.remove_expired(at=later) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        assert packages.remove_expired(at=later) == 1
     with pytest.raises(vault.NotInVault):
         list(vault.open_sealed(case, package.path))
 

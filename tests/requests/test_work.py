@@ -15,7 +15,7 @@ from tests.people.factories import NOW, UserFactory
 
 from .work_factories import CaseFactory, TaskFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_the_last_answer_puts_the_case_forward():
