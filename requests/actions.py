@@ -3,6 +3,7 @@
 The promise: «We'll process your request within a reasonable timeframe and confirm completion»
 (GDPR Art. 12; Cal. Civ. Code 1798.130; Va. Code 59.1-577)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,7 +11,8 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import events, fanout, guards, letters, mails, moves, work
+from . import clocks, events, fanout, guards, letters, mails, moves
+from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
 from .identity import (
     amend,
     ask_identity,
@@ -24,15 +26,18 @@ from .identity import (
     show_authority,
     vouch,
 )
+from .linked import appeal, convert_inquiry, link_duplicate, unlink
 from .messages import hear, mark_read, say
 from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage
 from .receiving import Asked, receive
-from .refusals import NotPaused, Paused, ReasonMissing, WrongStage
+from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
 
 __all__ = [
     "Asked",
     "accept",
     "amend",
+    "answer",
+    "appeal",
     "ask_clarification",
     "ask_identity",
     "assign",
@@ -40,29 +45,37 @@ __all__ = [
     "begin_work",
     "clarified",
     "close",
+    "close_as_spam",
     "confirm_identity",
     "confirm_link",
+    "confirm_regimes",
+    "convert_inquiry",
+    "extend",
     "fail_identity",
     "go_on_when_answered",
     "hear",
+    "link_duplicate",
     "mark_read",
     "match",
     "pause",
     "put_forward",
     "receive",
+    "refuse",
+    "refuse_partly",
     "release",
+    "reroute",
     "resume",
     "say",
     "second",
     "send_back",
     "send_link",
     "show_authority",
+    "unlink",
     "vouch",
     "withdraw",
 ]
 
-# An answer is all that is owed: nothing has to be fetched from or done in any system.
-ANSWERED_WITH_WORDS = (Right.COMPLAINT, Right.INQUIRY)
+MOST_SPAM = 50
 
 
 # --- Work ------------------------------------------------------------------------------------
@@ -164,6 +177,33 @@ def release(
     return close(request, by=by, at=at, outcome=outcome, letter_sent=True)
 
 
+# --- The law ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm_regimes(
+    request: RightsRequest,
+    *,
+    by: User,
+    at: datetime,
+    reason: str,
+    codes: Sequence[str],
+    place: str | None = None,
+) -> RightsRequest:
+    """A colleague says which laws the case falls under; the dates follow in the same step.
+
+    `place` where the requester lives, if the form had it wrong. A law that is left out is dropped, not
+    forgotten."""
+    guards.locked(request)
+    guards.is_open(request)
+    if place is not None and place != request.place:
+        moves.put(request, place=place)
+    clocks.choose_regimes(request, codes, by=by, at=at)
+    facts = {"place": request.place, "laws": sorted(codes)}
+    events.deed(request, "confirm_regimes", Happened.PLACE_SET, by=by, at=at, reason=reason, facts=facts)
+    return request
+
+
 # --- Waiting ---------------------------------------------------------------------------------
 
 
@@ -235,26 +275,21 @@ def close(
 ) -> RightsRequest:
     """Closed. Without a letter it takes a written reason: nothing ends in silence and without a trace.
 
-    A case closed late without an extension told says so in the audit record."""
+    A case closed late, with or without an extension told, says so in its ledger and in the audit record."""
     guards.locked(request)
-    outcome = Outcome(outcome)
     guards.may_become(request, Stage.CLOSED)
-    if not letter_sent and not reason.strip():
-        raise ReasonMissing("No letter says how this ended, so write down why.")
+    if not letter_sent:
+        guards.says_why(reason, "close it without a letter")
+    outcome = Outcome(outcome)
     if outcome in (Outcome.DONE, Outcome.PARTLY):
         guards.is_verified(request)
+        guards.was_worked_on(request)
         guards.has_no_open_task(request)
-    moves.end(request, outcome, at=at, denial=denial)
-    work.cancel_all(request.pk, by=by, at=at)
-    facts = {"outcome": outcome.value, "letter": letter_sent, **_late(request, at)}
-    events.deed(request, "close", Happened.CLOSED, by=by, at=at, reason=reason, facts=facts)
-    return request
-
-
-def _late(request: RightsRequest, at: datetime) -> dict[str, str]:
-    if request.legal_due_on is None or at.date() <= request.legal_due_on:
-        return {}
-    return {"late_since": request.legal_due_on.isoformat()}
+    if outcome == Outcome.DENIED:
+        guards.is_another_pair_of_eyes(request, by)
+    return conclude(
+        request, by=by, at=at, outcome=outcome, denial=denial, reason=reason, letter_sent=letter_sent
+    )
 
 
 @transaction.atomic
@@ -263,6 +298,22 @@ def withdraw(request: RightsRequest, *, by: Acts, at: datetime, reason: str = ""
     guards.locked(request)
     guards.is_open(request)
     events.note(request, Happened.WITHDRAWN, by=by, at=at)
-    return close(
-        request, by=by, at=at, outcome=Outcome.WITHDRAWN, reason=reason or "Withdrawn by the requester."
-    )
+    why = reason or "Withdrawn by the requester."
+    return conclude(request, by=by, at=at, outcome=Outcome.WITHDRAWN, reason=why, letter_sent=False)
+
+
+@transaction.atomic
+def close_as_spam(requests: Sequence[RightsRequest], *, by: User, at: datetime, reason: str) -> int:
+    """Many at once, for floods. Only what nobody confirmed and nobody works on, and not without end."""
+    if len(requests) > MOST_SPAM:
+        raise TooManyAtOnce(f"At most {MOST_SPAM} at once; look at the rest first.")
+    guards.says_why(reason, "call these spam")
+    return sum(_is_closed_as_spam(request, by, at, reason) for request in requests)
+
+
+def _is_closed_as_spam(request: RightsRequest, by: User, at: datetime, reason: str) -> bool:
+    guards.locked(request)
+    if request.verified_at is not None or request.stage not in (Stage.UNVERIFIED, Stage.REVIEW):
+        return False
+    conclude(request, by=by, at=at, outcome=Outcome.SPAM, reason=reason, letter_sent=False)
+    return True

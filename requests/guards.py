@@ -108,6 +108,18 @@ def has_no_open_task(request: RightsRequest) -> None:
         raise TasksOpen(f"{count} of the systems and companies asked have not answered.")
 
 
+def was_worked_on(request: RightsRequest) -> None:
+    """Nothing is done that nobody did: only words answer a question or a complaint."""
+    if request.stage in (Stage.FULFILLING, Stage.RELEASE) or request.right in (
+        Right.COMPLAINT,
+        Right.INQUIRY,
+    ):
+        return
+    raise WrongStage(
+        "Nothing has been done for this case yet. Accept it first, or close it with another outcome."
+    )
+
+
 def is_staff(by: Acts) -> User:
     if not isinstance(by, User):
         raise NeedsStaff("Only a colleague decides this.")

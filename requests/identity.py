@@ -172,7 +172,7 @@ def confirm_link(mail: Mail, *, at: datetime) -> RightsRequest:
     if not links.consume(mail, at=at):
         raise LinkSpent
     request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
-    person = Person.objects.filter(pk=mail.recipient_id, email=mail.address, erased_at=None).first()
+    person = Person.objects.filter(pk=mail.recipient_id or 0, email=mail.address, erased_at=None).first()
     if person is None or request.stage != Stage.UNVERIFIED:
         raise LinkSpent
     for case in (request, *_asked_along(request)):

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from law.applying import Applicable
+
 from .cases import RightsRequest
 
 
@@ -24,6 +26,9 @@ class RequestRegime(models.Model):
         help_text="Empty: proposed from the place, nobody has looked yet.",
     )  # fmt: skip
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    is_guess = models.BooleanField(
+        default=False, help_text="No law of that place is on record; this one is followed instead."
+    )
     dropped_at = models.DateTimeField(null=True, blank=True, help_text="Staff found that it does not apply.")
 
     objects = RequestRegimeQuerySet.as_manager()
@@ -35,3 +40,15 @@ class RequestRegime(models.Model):
 
     def __str__(self) -> str:
         return f"Request {self.request_id} under {self.regime_id}"
+
+    @property
+    def law(self) -> Applicable:
+        return Applicable(self.regime, self.state, self.is_guess)
+
+    @property
+    def code(self) -> str:
+        """As the law is called: us_va for a state on the pattern of others."""
+        return self.law.code
+
+    def gives(self, right: str) -> bool:
+        return self.law.gives(right)

@@ -1,10 +1,13 @@
 """What we and the requester say to each other: on the status page, never in a mail."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from audit.actors import ActorKind
+from requests import placeholders
 
 from .cases import RightsRequest
 
@@ -36,7 +39,9 @@ class LetterTemplate(models.Model):
     kind = models.CharField(max_length=24, choices=LetterKind)
     language = models.CharField(max_length=8, choices=settings.LANGUAGES)
     body = models.TextField(
-        max_length=10_000, help_text="Names in braces are filled in; the list stands below."
+        max_length=10_000,
+        validators=[placeholders.check],
+        help_text="Names in braces are filled in; the list stands below.",
     )
     revision = models.PositiveIntegerField(default=0, editable=False)
 
@@ -51,6 +56,11 @@ class LetterTemplate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.language})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises ValidationError for a name nobody would fill in: here, not when the letter is due."""
+        placeholders.check(self.body)
+        super().save(*args, **kwargs)
 
 
 class Message(models.Model):
