@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
 from audit.refusals import Refused
 
-from .models import LawRow
+from .models import Company, LawRow
 
 L = TypeVar("L", bound=LawRow)
 
@@ -57,6 +58,14 @@ def end(row: LawRow, *, by: Acts, at: datetime, reason: str, in_force_until: dat
         raise EndsBeforeItStarts(f"It began on {row.in_force_from:%-d %B %Y}; it cannot end before that.")
     _write(row, in_force_until=in_force_until)
     record("law.end", row, by=by, at=at, reason=reason, fields=["in_force_until"])
+
+
+@transaction.atomic
+def check_again(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
+    """Somebody has compared the row with its source and it still says so. Nothing else moves."""
+    row = _locked(row)
+    _write(row, checked_on=timezone.localdate(at, Company.current().zone))
+    record("law.check_again", row, by=by, at=at, reason=reason, fields=["checked_on"])
 
 
 def _switch(row: LawRow, is_on: bool, *, by: Acts, at: datetime, reason: str) -> None:

@@ -25,14 +25,18 @@ def _age(hint: Any) -> forms.IntegerField:
     return forms.IntegerField(required=False, min_value=0, max_value=OLDEST, help_text=hint)
 
 
+def place_field(hint: Any) -> forms.RegexField:
+    return forms.RegexField(
+        r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
+        help_text=hint,
+        error_messages={"invalid": "Write a country, or country and region, in capitals: FR, US-CA."},
+    )
+
+
 class AgeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A place no person can be in, or an age nobody lives to, would break or silence the audience."""
 
-    place = forms.RegexField(
-        r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$",
-        help_text=AgeOfConsent._meta.get_field("place").help_text,
-        error_messages={"invalid": "Write a country, or country and region, in capitals: FR, US-CA."},
-    )
+    place = place_field(AgeOfConsent._meta.get_field("place").help_text)
     parent_needed_below = _age(AgeOfConsent._meta.get_field("parent_needed_below").help_text)
     own_consent_from = _age(AgeOfConsent._meta.get_field("own_consent_from").help_text)
 
@@ -89,6 +93,36 @@ class CompanyAdmin(AuditedAdmin):
                 "description": "How long requesters, owners of systems and we ourselves wait for each other.",
             },
         ),
+        (
+            "Deadlines",
+            {
+                "fields": (
+                    ("internal_target_days", "house_response_days"),
+                    ("house_acknowledge_days", "appeal_default_days"),
+                    "fallback_regime",
+                    "law_check_months",
+                ),
+                "description": "Our own targets, and what we follow where the law names no number.",
+            },
+        ),
+        (
+            "Where the law can be read in two ways",
+            {
+                "fields": (
+                    "strict_from_utc",
+                    "strict_counts_receipt_day",
+                    "regional_holidays_count",
+                    "identity_pause_counts",
+                    "identity_prompt_days",
+                    "pause_counts_both_days",
+                    "complaint_counts_receipt_day",
+                    "business_days_skip_holidays",
+                    "close_down_counts",
+                ),
+                "description": "Each switch names its dispute. The strict date keeps to the careful reading whatever "
+                "you choose; the legal date follows the switch.",
+            },
+        ),
         ("Where the law names no age", {"fields": ("unknown_age_europe", "unknown_age_elsewhere")}),
     )
 
@@ -111,8 +145,19 @@ class SourceRead(admin.BooleanFieldListFilter):
         self.title = "source read"
 
 
+class ToCheck(admin.SimpleListFilter):
+    title = "last check"
+    parameter_name = "check"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", "in use, to be checked again")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.to_check(Company.current().law_checked_since()) if self.value() == "due" else queryset
+
+
 def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
-    """The four deeds of every law row; the sentences say what follows from a switch."""
+    """The deeds of every law row; the sentences say what follows from a switch."""
     permission = f"law.approve_{model}"
     return (
         Button(
@@ -161,6 +206,20 @@ def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
             ),
             done=lambda row, result: "Ended from that day on.",
         ),
+        Button(
+            verb="check-again",
+            label="Checked again",
+            action=actions.check_again,
+            permission=permission,
+            shown=lambda row: row.is_on,
+            consequences=_says(
+                "Have you read the source again, and does it still say this?",
+                "Today is noted as the day this row was last checked. If the law has changed, end this row and add "
+                "a new one instead.",
+                submit="Note the check",
+            ),
+            done=lambda row, result: "Noted. The row is asked about again after the time the company set.",
+        ),
     )
 
 
@@ -172,8 +231,20 @@ class LawRowAdmin(AuditedAdmin):
     facts: ClassVar[tuple[str, ...]] = ()
     readonly_fields = ("is_on", "source_read", "approver", "approved_at", "in_force_until")
 
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*super().get_list_filter(request), ToCheck]
+
     def get_fields(self, request: HttpRequest, obj: LawRow | None = None) -> Any:
-        shown = (*self.facts, "in_force_from", "in_force_until", "source", "checked", "source_read", "note")
+        shown = (
+            *self.facts,
+            "in_force_from",
+            "in_force_until",
+            "source",
+            "checked",
+            "checked_on",
+            "source_read",
+            "note",
+        )
         fixed = () if obj else self.get_readonly_fields(request, obj)
         return [name for name in (*shown, "is_on", "approver", "approved_at") if name not in fixed]
 
@@ -271,3 +342,6 @@ class ChecklistItemAdmin(LawRowAdmin):
         "It is asked in every checklist that is filled in from now on.",
         "It is no longer asked. Answers already given stay.",
     )
+
+
+from . import admin_deadlines  # noqa: E402, F401

@@ -14,7 +14,16 @@ from audit.refusals import Refused
 from audit.sealing import settled_event
 from audit.verification import PATIENCE
 from inventory import health
-from law.models import Adequacy, AgeOfConsent, ChecklistItem, Company, TransferMechanism
+from law.models import (
+    Adequacy,
+    AgeOfConsent,
+    ChecklistItem,
+    Company,
+    RefusalGround,
+    Regime,
+    StateLaw,
+    TransferMechanism,
+)
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
@@ -22,6 +31,9 @@ from policies import guards
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
 from processors import affected
+
+
+LAW_ROWS = (AgeOfConsent, Adequacy, TransferMechanism, ChecklistItem, Regime, StateLaw, RefusalGround)
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_untold_guardians() if notices else ()),
         *(_decisions(today) if may("processors.view_transfer") else ()),
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
+        *(_law_to_check(company) if may("law.approve_regime") else ()),
         *(_claims() if may("people.view_guardianship") else ()),
     ]
     second = [
@@ -162,13 +175,26 @@ def _decisions(today: date) -> Iterator[Line]:
 
 
 def _law_to_approve() -> Iterator[Line]:
-    for model in (AgeOfConsent, Adequacy, TransferMechanism, ChecklistItem):
+    for model in LAW_ROWS:
         rows = cast(Any, model).objects.filter(is_on=True, approved_at=None)
         if count := rows.count():
             yield Line(
                 f"{_of(count, 'law row')} in use, not yet approved by a named person: "
                 f"{model._meta.verbose_name_plural}",
                 _list(f"law_{model._meta.model_name}", "is_on__exact=1"),
+                count,
+            )
+
+
+def _law_to_check(company: Company) -> Iterator[Line]:
+    """Laws change without telling us: every row in use is compared with its source again and again."""
+    for model in LAW_ROWS:
+        count = cast(Any, model).objects.to_check(company.law_checked_since()).count()
+        if count:
+            yield Line(
+                f"{_of(count, 'law row')} in use, to be compared with the source again: "
+                f"{model._meta.verbose_name_plural}",
+                _list(f"law_{model._meta.model_name}", "check=due"),
                 count,
             )
 

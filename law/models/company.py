@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from law.calendar import months_after
 from law.transfers import ExportLaw
 
 
@@ -254,6 +255,10 @@ class Company(models.Model):
 
     def today(self) -> date:
         return timezone.localdate(timezone=self.zone)
+
+    def law_checked_since(self) -> date:
+        """A law row last checked before this day is to be looked at again."""
+        return months_after(self.today(), -self.law_check_months)
 
     def end_of(self, day: date) -> datetime:
         """The midnight that ends this day where the company is."""

@@ -24,6 +24,10 @@ class LawQuerySet(models.QuerySet[R]):
             Q(in_force_until=None) | Q(in_force_until__gt=on),
         )
 
+    def to_check(self, before: date) -> "LawQuerySet[R]":
+        """Rows in use that nobody has compared with their source since that day."""
+        return self.filter(is_on=True).filter(Q(checked_on=None) | Q(checked_on__lt=before))
+
 
 class LawManager(models.Manager[R]):
     def get_queryset(self) -> LawQuerySet[R]:
@@ -31,6 +35,9 @@ class LawManager(models.Manager[R]):
 
     def in_force(self, on: date) -> LawQuerySet[R]:
         return self.get_queryset().in_force(on)
+
+    def to_check(self, before: date) -> LawQuerySet[R]:
+        return self.get_queryset().to_check(before)
 
 
 class LawRow(models.Model):
