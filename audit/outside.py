@@ -171,6 +171,13 @@ def unknown(entries: Sequence[Entry]) -> list[Entry]:
     return strangers
 
 
+def set_aside(*, at: datetime) -> None:
+    """For the demo, whose database is thrown away and made anew: its ledger is about people who never
+    were. The file stays, under another name."""
+    with file.one_at_a_time():
+        file.path().rename(file.path().with_name(f"ledger-until-{at:%Y-%m-%dT%H%M%S}.jsonl"))
+
+
 class Glance:
     """`is_behind` for every page: a good answer holds for some seconds, a bad one is asked for anew."""
 

@@ -11,7 +11,7 @@ from audit.actors import Acts
 from audit.models import LedgerEntry
 
 from . import actions
-from .models import Campaign, Notice
+from .models import Campaign, Notice, Status
 
 FINISHED = "campaign_finished"
 
@@ -19,9 +19,9 @@ FINISHED = "campaign_finished"
 def note_finished(*, at: datetime) -> int:
     """Note each campaign whose last waiting notice is done, once; how many were new."""
     noted = set(LedgerEntry.objects.filter(kind=FINISHED).values_list("ref", flat=True))
-    told = Campaign.objects.filter(Exists(Notice.objects.filter(campaign=OuterRef("pk"))))
-    ended = told.with_standing().filter(has_waiting=False).order_by("pk")
-    new = [ref for ref in map(_ref, ended) if outside.marker(ref) not in noted]
+    mine = Notice.objects.filter(campaign=OuterRef("pk"))
+    ended = Campaign.objects.filter(Exists(mine), ~Exists(mine.filter(status=Status.WAITING)))
+    new = [ref for ref in map(_ref, ended.order_by("pk")) if outside.marker(ref) not in noted]
     if not new:
         return 0
     with transaction.atomic():

@@ -25,11 +25,14 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def replayed(monkeypatch):
-    """What was done again, by kind."""
+    """What was done again, in order."""
     seen = []
-    monkeypatch.setitem(
-        outside.replayers, "erasure", lambda entries, *, by, at: seen.extend(entries) or len(entries)
-    )
+
+    def replay(entries, *, by, at):
+        seen.extend(entries)
+        return len(entries)
+
+    monkeypatch.setitem(outside.replayers, "erasure", replay)
     return seen
 
 
@@ -107,7 +110,7 @@ def test_a_full_disk_undoes_nothing_and_the_next_minute_writes(monkeypatch):
 
     note("amina")
     with monkeypatch.context() as patch:
-        patch.setattr(outside_file.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         note("ben")
     assert LedgerEntry.objects.filter(number=None).count() == 1
     assert len(lines()) == 1
@@ -137,7 +140,10 @@ def test_a_line_without_its_mark_is_found_and_not_written_twice():
     assert not outside.is_behind()
     note("ben")
     assert outside.write_out() == 1
-    assert [entry.ref for entry in outside_file.verified()] == [outside.marker("amina"), outside.marker("ben")]
+    assert [entry.ref for entry in outside_file.verified()] == [
+        outside.marker("amina"),
+        outside.marker("ben"),
+    ]
     assert list(LedgerEntry.objects.values_list("number", flat=True)) == [1, 2]
 
 
@@ -381,7 +387,7 @@ def test_a_forged_line_needs_the_key(settings, without_triggers):
     note("amina")
     outside.write_out()
     own_key, settings.LEDGER_KEY = settings.LEDGER_KEY, "the forger's own key" * 5
-    [entry] = outside.file.newer_than(0)
+    [entry] = outside_file.newer_than(0)
     tamper(outside_file.path(), lambda rows: [entry.chained(outside_file.START).line()])
     settings.LEDGER_KEY = own_key
 

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from requests import documents, vault
-from requests.models import RightsRequest
+from requests.models import RightsRequest, SealedFile
 from tests.people.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_a_refused_document_leaves_nothing_in_the_vault(case):
     with pytest.raises(documents.DocumentRefused):
         documents.take(upload(b"nothing of use"), case)
 
-    assert not vault.SealedFile.objects.exists()
+    assert not SealedFile.objects.exists()
 
 
 def test_a_post_with_too_many_files_or_fields_is_refused(client):

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from audit import outside
 from audit.actors import SYSTEM
 from audit.models import Event, LedgerEntry
 from requests import masters, vault
@@ -207,6 +208,23 @@ def test_the_sweep_takes_leftovers_of_yesterday_only(case):
 
     assert vault.sweep_leftovers(at=NOW) == 2
     assert {path.name for path in files()} == {Path(kept.path).name, "c" * 32 + ".sealed"}
+
+
+def test_a_key_that_came_back_with_a_backup_is_destroyed_again(case, other_case):
+    before = vault.seal(case, io.BytesIO(b"Amina"))
+    kept = vault.seal(other_case, io.BytesIO(b"Ben"))
+    key = CaseKey.objects.filter(request=case).values().get()
+    vault.shred(case, by=SYSTEM, at=NOW)
+    CaseKey.objects.filter(request=case).update(**key)
+    noted = LedgerEntry.objects.get()
+    entries = [outside.as_entry(noted, 1)]
+
+    assert vault.replay_shreds(entries, by=SYSTEM, at=NOW) == 1
+    assert vault.replay_shreds(entries, by=SYSTEM, at=NOW) == 0
+    with pytest.raises(vault.KeyShredded):
+        vault.open_sealed(case, before.path)
+    assert content_of(other_case, kept) == b"Ben"
+    assert LedgerEntry.objects.count() == 1
 
 
 # --- Master keys ---------------------------------------------------------------------------------

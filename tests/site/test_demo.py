@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from audit import outside, outside_file
+from audit.outside import Entry, marker
 from law.models import Company
 from notices.models import Notice
 from people.models import Person, User
@@ -53,3 +56,12 @@ def test_it_is_refused_where_real_people_are(settings) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="not a demo"):
         demo()
+
+
+def test_a_demo_made_anew_puts_the_former_ones_ledger_aside() -> None:
+    of_the_former = Entry(1, uuid4(), "erasure", marker("1"), timezone.now(), {})
+    with outside_file.one_at_a_time():
+        outside_file.append([of_the_former])
+    demo()
+    assert not outside.is_behind()
+    assert len(list(outside_file.path().parent.glob("ledger-until-*.jsonl"))) == 1

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from audit import outside
 from audit.actors import SYSTEM
 from law.models import Company
 from people.models import Person, User
@@ -40,6 +41,8 @@ class Command(BaseCommand):
     def handle(self, **_options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This is not a demo. Set DEMO=1 to load the demo company.")
+        if not Person.objects.exists() and outside.is_behind():
+            outside.set_aside(at=timezone.now())
         company = _company()
         staff = [_staff(*entry) for entry in STAFF]
         if not Person.objects.exists():
