@@ -40,8 +40,8 @@ from .models import (
 )
 
 # Names of templates/notices/requests/*, of the portal's addresses, and what a link may do.
-PLANNED, LAST = "requests.erasure_planned", "requests.erased"
-STOP_PURPOSE, STOP_PAGE = "requests.stop", "portal:request_stop"
+PLANNED, LAST = "requests.stop", "requests.erased"
+STOP_PURPOSE, STOP_PAGE = "requests.stop", "portal:request_stop_link"
 READ_PURPOSE, READ_PAGE = "requests.read", "portal:request_letter"
 LAST_LINK_LASTS = timedelta(days=30)
 

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import confirm, intake, messages, sign_in, status
+from . import confirm, erased, intake, messages, sign_in, status
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
@@ -23,6 +23,8 @@ urlpatterns = [
     path(f"{CASE}messages/", messages.messages, name="request_messages"),
     path(f"{CASE}withdraw/", messages.withdraw, name="request_withdraw"),
     path(f"{CASE}stop/", messages.stop_deletion, name="request_stop"),
+    path(f"{CASE}stop/<str:token>/", erased.stop, name="request_stop_link"),
+    path(f"{CASE}letter/<str:token>/", erased.letter, name="request_letter"),
     path(f"{CASE}second-look/", messages.second_look, name="request_appeal"),
     path(f"{CASE}details/", messages.change, name="request_change"),
     path(f"{CASE}copy/", messages.copy, name="request_copy"),

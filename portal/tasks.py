@@ -1,0 +1,154 @@
+"""The page of a system's owner: no account, a link from a mail, three possible answers.
+
+Opening the link shows a task and nobody's name; whom it is about comes after a button, and that is written
+down. The link works until the case is over, so that an answer can be corrected (abuse: who holds the
+link holds the task, which is why the mail asks not to pass it on)."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.actions import record
+from audit.actors import SYSTEM
+from audit.refusals import Refused
+from notices import links
+from requests import asking, plans, work
+from requests.files import KINDS
+from requests.models import Answer, Duty, ErasureOrder, Task, TaskStage
+
+from .limits import too_many, visitor_address, within
+from .rights.fields import BlockField
+from .rights.visitors import private_page
+
+TRIES_AN_HOUR = 120  # of one network
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
+
+
+class FilesField(forms.FileField):
+    """Any number of files, also none."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(one, initial) for one in data or []]
+
+    def to_python(self, data: Any) -> Any:
+        return data  # size and kind are judged by requests.files, in one place for every road
+
+
+class AnswerForm(forms.Form):
+    answer = forms.ChoiceField(
+        choices=[
+            (Answer.DONE.value, gettext_lazy("Done")),
+            (Answer.NOTHING.value, gettext_lazy("Nothing found")),
+            (Answer.EXCEPTION.value, gettext_lazy("I cannot, because…")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose one of the three.")},
+    )
+    text = BlockField(limit=2000, required=False)
+    files = FilesField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("answer") == Answer.EXCEPTION and not cleaned.get("text"):
+            self.add_error("text", _("Say why it was not done: the person may have to hear it."))
+        return cleaned
+
+
+@private_page
+def task(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows the task; POST shows whom it is about, or takes the answer."""
+    if not within(TRIES_AN_HOUR, "task", visitor_address(request)):
+        return too_many(request)
+    mail = links.find(token, asking.PURPOSE, at=timezone.now())
+    mine = Task.objects.select_related("request__subject", "order", "system", "processor")
+    found = mine.filter(pk=mail.object_ref).first() if mail else None
+    if found is None or not _is_open(found):
+        return render(request, "portal/task_over.html", {"task": found}, status=410 if found else 404)
+    if request.method != "POST":
+        return render(request, "portal/task.html", {"task": found, "duty": DUTIES[found.duty]})
+    return (
+        _answer(request, found, token)
+        if "answer" in request.POST or "send" in request.POST
+        else _show(request, found)
+    )
+
+
+def _is_open(task: Task) -> bool:
+    if task.stage == TaskStage.CANCELLED:
+        return False
+    return task.request.is_open if task.request else task.stage != TaskStage.ANSWERED
+
+
+def _show(request: HttpRequest, task: Task) -> HttpResponse:
+    record("requests.open_task", task, by=SYSTEM, at=timezone.now())
+    return _page(request, task, AnswerForm(initial={"answer": task.answer, "text": task.answer_text}))
+
+
+def _answer(request: HttpRequest, task: Task, token: str) -> HttpResponse:
+    form = AnswerForm(request.POST, {"files": request.FILES.getlist("files")})  # type: ignore[dict-item]
+    if not form.is_valid():
+        return _page(request, task, form, status=422)
+    said = form.cleaned_data
+    try:
+        work.answer(
+            task,
+            answer=said["answer"],
+            text=said["text"],
+            uploads=said["files"],
+            by=SYSTEM,
+            at=timezone.now(),
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, task, form, status=422)
+    return HttpResponseRedirect(reverse("portal:task_answered", args=[token]))
+
+
+@private_page
+def answered(request: HttpRequest, token: str) -> HttpResponse:
+    return render(request, "portal/task_answered.html", {"again": reverse("portal:task", args=[token])})
+
+
+def _page(request: HttpRequest, task: Task, form: AnswerForm, status: int = 200) -> HttpResponse:
+    context = {
+        "task": task,
+        "duty": DUTIES[task.duty],
+        "form": form,
+        "subject": task.request.subject if task.request else None,
+        "kept": _kept(task),
+        "kinds": ",".join(KINDS),
+        "first": "id_answer_0",
+    }
+    return render(request, "portal/task_details.html", context, status=status)
+
+
+def _kept(task: Task) -> list[plans.Line]:
+    """What must not be erased, though somebody asked."""
+    if task.duty != Duty.ERASE:
+        return []
+    order = ErasureOrder.objects.filter(request=task.request_id).first()
+    return [line for line in plans.kept(plans.from_json(order.plan)) if line.is_refusal] if order else []
+
+
+# What is asked, as a heading that names nobody.
+DUTIES = {
+    Duty.GATHER: gettext_lazy("Find one person’s data in %(where)s"),
+    Duty.CORRECT: gettext_lazy("Correct one person’s data in %(where)s"),
+    Duty.ERASE: gettext_lazy("Erase one person’s data in %(where)s"),
+    Duty.RESTRICT: gettext_lazy("Keep one person’s data in %(where)s, but do not use it"),
+    Duty.STOP: gettext_lazy("Stop using one person’s data in %(where)s"),
+    Duty.TELL: gettext_lazy("Take note of a change to one person’s data"),
+    Duty.CUT_OFF: gettext_lazy("Erase what has run out in %(where)s"),
+}

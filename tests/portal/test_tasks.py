@@ -1,0 +1,134 @@
+"""The page of a system's owner, reached by the link in a mail."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from audit.models import Event
+from notices.links import token_of
+from notices.mail_sender import send_due
+from notices.models import Mail
+from requests import asking, work
+from requests.models import Answer, Outcome, Stage, TaskFile, TaskStage
+from tests.people.factories import NOW, UserFactory
+from tests.requests.work_factories import CaseFactory, TaskFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked():
+    """A task whose owner was written to, and the address in the mail."""
+    task = TaskFactory()
+    TaskFactory(request=task.request)
+    asking.ask_due(at=NOW)
+    mail = Mail.objects.filter(object_ref=str(task.pk)).get()
+    token = token_of(mail)
+    send_due()
+    return task, reverse("portal:task", args=[token])
+
+
+def test_opening_the_link_names_nobody_and_changes_nothing(client, asked):
+    task, url = asked
+
+    page = client.get(url).content.decode()
+
+    assert "Amina" not in page
+    assert not Event.objects.filter(verb="requests.open_task").exists()
+
+
+def test_showing_whom_it_is_about_is_written_down(client, asked):
+    _task, url = asked
+
+    page = client.post(url).content.decode()
+
+    assert "Amina" in page
+    assert Event.objects.filter(verb="requests.open_task").count() == 1
+
+
+def test_an_owner_hands_over_files(client, asked):
+    task, url = asked
+    upload = SimpleUploadedFile("amina.csv", b"lesson,score\n1,2\n")
+
+    response = client.post(url, {"send": "1", "answer": "done", "files": [upload]})
+
+    assert response.status_code == 302
+    task.refresh_from_db()
+    assert (task.stage, task.answer) == (TaskStage.ANSWERED, Answer.DONE)
+    assert TaskFile.objects.get().name == "amina.csv"
+
+
+def test_no_choice_is_named_and_what_was_written_is_kept(client, asked):
+    _task, url = asked
+
+    response = client.post(url, {"send": "1", "text": "I looked everywhere"})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "Choose one of the three." in page
+    assert "I looked everywhere" in page
+
+
+def test_an_exception_needs_a_reason(client, asked):
+    _task, url = asked
+
+    response = client.post(url, {"send": "1", "answer": "exception"})
+
+    assert "Say why it was not done" in response.content.decode()
+
+
+def test_a_file_that_cannot_be_looked_through_is_refused_beside_the_form(client, asked):
+    task, url = asked
+    upload = SimpleUploadedFile("all.zip", b"PK\x03\x04")
+
+    response = client.post(url, {"send": "1", "answer": "done", "files": [upload]})
+
+    task.refresh_from_db()
+    assert (response.status_code, task.stage) == (422, TaskStage.ASKED)
+    assert "cannot be looked through" in response.content.decode()
+
+
+def test_an_answer_can_be_corrected_while_the_case_is_open(client, asked):
+    task, url = asked
+    client.post(url, {"send": "1", "answer": "nothing"})
+
+    client.post(url, {"send": "1", "answer": "done"})
+
+    task.refresh_from_db()
+    assert task.answer == Answer.DONE
+
+
+def test_when_the_case_is_over_so_is_the_link(client, asked):
+    task, url = asked
+    type(task.request).objects.filter(pk=task.request_id).update(
+        stage=Stage.CLOSED, outcome=Outcome.WITHDRAWN, closed_at=NOW
+    )
+
+    assert client.post(url, {"send": "1", "answer": "done"}).status_code == 410
+
+
+def test_a_link_nobody_sent_leads_nowhere(client):
+    assert client.get(reverse("portal:task", args=["x" * 32])).status_code == 404
+
+
+def test_a_new_link_ends_the_one_before(client, asked):
+    task, url = asked
+
+    asking.ask_anew(task, at=NOW)
+
+    assert client.get(url).status_code == 404
+
+
+def test_the_page_is_not_kept(client, asked):
+    _task, url = asked
+
+    assert "no-store" in client.post(url)["Cache-Control"]
+
+
+def test_an_answer_at_the_desk_and_one_by_link_go_the_same_road(client, asked):
+    task, _url = asked
+
+    work.answer(task, answer="nothing", by=UserFactory(), at=NOW)
+
+    task.refresh_from_db()
+    assert (task.answer, CaseFactory._meta.model.objects.count()) == (Answer.NOTHING, 1)
