@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},
     "go on with a confirmed sweep": {"task": "inventory.sweep", "schedule": 60.0},
     "go on with rights requests": {"task": "requests.go_on", "schedule": 60.0},
+    "look for who asked": {"task": "requests.seek", "schedule": 60.0},
     "call systems": {"task": "requests.call", "schedule": 60.0},
     "put copies together": {"task": "requests.pack", "schedule": 60.0},
     "write the ledger": {"task": "audit.write_ledger", "schedule": 60.0},

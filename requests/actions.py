@@ -15,6 +15,7 @@ from . import clocks, events, fanout, guards, letters, mails, moves
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
 from .identity import (
     amend,
+    ask_again,
     ask_identity,
     begin_recovery,
     confirm_identity,
@@ -38,6 +39,7 @@ __all__ = [
     "amend",
     "answer",
     "appeal",
+    "ask_again",
     "ask_clarification",
     "ask_identity",
     "assign",

@@ -4,23 +4,29 @@ Two dangers shape it. *Impostors* know a lot about their victims: what is sent g
 file, facts alone never open a copy or an erasure, and a plea (“I lost that address”) costs time, a letter
 to that very address and two colleagues. *Over-asking* harms everybody: documents come last."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
-from audit.actors import ActorKind, Acts
+from audit.actors import SYSTEM, ActorKind, Acts
 from law.models import Company
 from notices import links
+from notices.actions import knock
+from notices.links import TooManyCodes
 from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
 from . import events, guards, mails, moves
 from .models import (
+    Channel,
     Happened,
     IdentityCheck,
     Method,
     RequesterKind,
+    RequestEvent,
     Right,
     RightsRequest,
     Stage,
@@ -30,6 +36,7 @@ from .refusals import LinkSpent, NoAddress, NobodyMatched, NoCheckOpen, NotEnoug
 
 # A stranger with these could read or destroy somebody's data: knowing facts is not enough.
 WEIGHTY = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
+SEEKING = (Happened.RECEIVED, Happened.LINK_ASKED, Happened.SOUGHT)
 DECIDED_BY_STAFF = (Method.KNOWN_FACTS, Method.DOCUMENT)
 
 
@@ -59,6 +66,59 @@ def begin(cases: list[RightsRequest], *, by: Acts, at: datetime) -> None:
         for case in open_cases:
             _open_check(case, Method.ADDRESS_ON_FILE, at)
         mails.post_link(open_cases[0], person, at=at)
+
+
+def seek_later() -> None:
+    """Whether a stranger's address is on file is looked up off the request: the form does the same work,
+    and so takes the same time, for known and unknown addresses (abuse A4, A31)."""
+    transaction.on_commit(_ring, robust=True)
+
+
+def _ring() -> None:
+    from . import tasks
+
+    knock(tasks.seek)
+
+
+def seek_due(*, at: datetime) -> int:
+    """Look for whoever asked at the public form; returns how many forms were looked at. Each once."""
+    looked_at = 0
+    while _seek_next(at):
+        looked_at += 1
+    return looked_at
+
+
+@transaction.atomic
+def _seek_next(at: datetime) -> bool:
+    last = RequestEvent.objects.filter(request=OuterRef("pk"), kind__in=SEEKING).order_by("-pk")
+    unverified = RightsRequest.objects.filter(stage=Stage.UNVERIFIED, channel=Channel.PORTAL, requester=None)
+    waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).exclude(last=Happened.SOUGHT)
+    first = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
+    if first is None:
+        return False
+    _seek(first, at)
+    return True
+
+
+def _seek(first: RightsRequest, at: datetime) -> None:
+    cases = [first, *_asked_along(first)]
+    if first.identity_checks.exists():
+        with suppress(TooManyCodes):  # three mails an hour are enough for any mailbox
+            send_link(first, at=at)
+    else:
+        begin(cases, by=events.SOMEBODY, at=at)
+    for case in cases:
+        facts = {"found": case.identity_checks.exists()}
+        events.note(case, Happened.SOUGHT, by=SYSTEM, at=at, facts=facts)
+
+
+@transaction.atomic
+def ask_again(request: RightsRequest, *, at: datetime) -> None:
+    """The link got lost. Written down for `seek_due`, the same for whom we know and whom we do not."""
+    guards.locked(request)
+    if request.stage == Stage.UNVERIFIED:
+        events.note(request, Happened.LINK_ASKED, by=events.SOMEBODY, at=at)
+        seek_later()
 
 
 def candidate(request: RightsRequest) -> Person | None:

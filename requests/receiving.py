@@ -105,7 +105,10 @@ def _receive_all(asked: Asked, by: Acts, at: datetime, reason: str) -> list[Righ
     cases: list[RightsRequest] = []
     for right in sorted(set(asked.rights), key=ORDER.index):
         cases.append(_receive_one(asked, right, _after(right, cases), by, at, reason))
-    identity.begin(cases, by=by, at=at)
+    if by == events.SOMEBODY:
+        identity.seek_later()
+    else:
+        identity.begin(cases, by=by, at=at)
     return cases
 
 

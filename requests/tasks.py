@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, packages, vault
+from . import asking, calls, erasure, fanout, here, identity, packages, vault
 
 
 @shared_task(name="requests.go_on")
@@ -18,6 +18,12 @@ def go_on() -> None:
     asking.remind_due(at=now)
     packages.remove_expired(at=now)
     erasure.forget_last_addresses(at=now)
+
+
+@shared_task(name="requests.seek")
+def seek() -> None:
+    """Find out whether we know who asked; each minute, and right after a form was sent."""
+    identity.seek_due(at=timezone.now())
 
 
 @shared_task(name="requests.call")

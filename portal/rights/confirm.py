@@ -1,6 +1,5 @@
 """Behind the link in the mail to the address on file: GET shows, POST acts. Scanners open every link."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,7 +20,7 @@ from requests.refusals import LinkSpent
 from .codes import CodeForm, opened
 from .visitors import case_or_404, private_page
 
-CODES_AN_HOUR = 60  # of one network
+CODES_AN_HOUR, AGAIN_AN_HOUR = 60, 3  # of one network; for one request
 
 
 @private_page
@@ -82,6 +81,8 @@ def by_code(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and not within(CODES_AN_HOUR, "request-code", visitor_address(request)):
         return too_many(request)
     if "again" in request.POST:
+        if not within(AGAIN_AN_HOUR, "request-again", case.reference):
+            return too_many(request)
         return _send_again(case)
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (mail := opened(form, case, CONFIRM_PURPOSE, who=case.reference)):
@@ -97,6 +98,5 @@ def _ask_code(request: HttpRequest, case: RightsRequest, form: CodeForm, **extra
 def _send_again(case: RightsRequest) -> HttpResponse:
     """The same answer, whether or not there is anybody to write to."""
     forget_tries(CONFIRM_PURPOSE, case.reference)
-    with suppress(links.TooManyCodes):  # the same answer: three mails an hour are enough for any mailbox
-        actions.send_link(case, at=timezone.now())
+    actions.ask_again(case, at=timezone.now())
     return HttpResponseRedirect(f"{reverse('portal:request_confirm_code', args=[case.reference])}?sent")

@@ -311,6 +311,8 @@ class Happened(models.TextChoices):
     APPEAL_RECEIVED = "appeal_received", "appeal received"
 
     # Confirmed without our asking for proof: the clock ran from the start and runs on.
+    SOUGHT = "sought", "looked for on file"
+    LINK_ASKED = "link_asked", "another link asked for"
     CONFIRMED = "confirmed", "confirmed by the requester"
     MATCHED = "matched", "person found on file"
     AUTHORITY_SHOWN = "authority_shown", "authority of the agent shown"

@@ -66,6 +66,8 @@ def references(response: Any) -> list[str]:
 
 def last_mail() -> tuple[str, str, str]:
     """Address, path of its link, code; after everything due was sent."""
+    from requests.tasks import seek
+    seek()
     tasks.send_mail()
     message = mail.outbox[-1]
     [path] = re.findall(r"https?://[^/]+(/\S+)", str(message.body))[:1]
