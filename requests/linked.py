@@ -41,8 +41,10 @@ def _twin(request: RightsRequest) -> RightsRequest | None:
     earlier = RightsRequest.objects.open().filter(
         right=request.right, duplicate_of=None, appeal_of=None, pk__lt=request.pk
     )
-    if request.subject_id is not None and (twin := earlier.filter(subject=request.subject_id).first()):
-        return twin
+    if request.subject_id is not None:
+        if twin := earlier.filter(subject=request.subject_id).order_by("pk").first():
+            return twin
+        earlier = earlier.filter(subject=None)  # the same guardian, another child
     typed = request.particulars
     if not typed.email:
         return None

@@ -1,0 +1,60 @@
+"""The roads a case takes, by its real actions."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from notices.models import Mail
+from people.models import Person, User
+from requests import actions, identity
+from requests.events import SOMEBODY
+from requests.models import LetterKind, Right, RightsRequest, Stage
+from tests.people.factories import NOW
+
+LETTER = "Hello, here is what we did."
+
+
+def ask(*rights: Right, by: Any = SOMEBODY, at: Any = NOW, **asked: Any) -> list[RightsRequest]:
+    """What somebody typed into the public form, unless `by` says who they are."""
+    asked.setdefault("place", "FR")
+    cases = actions.receive(actions.Asked(rights=rights or (Right.ACCESS,), **asked), by=by, at=at)
+    identity.seek_due(at=at)
+    return [RightsRequest.objects.get(pk=case.pk) for case in cases]
+
+
+def link_in(request: RightsRequest) -> Mail:
+    """The newest confirmation mail about this case, as if it had just been sent."""
+    mail = Mail.objects.about(request).filter(event="requests.confirm").order_by("-pk").first()
+    assert mail is not None, "no link was promised"
+    Mail.objects.filter(pk=mail.pk).update(expires_at=timezone.now().replace(year=2099))
+    mail.refresh_from_db()
+    return mail
+
+
+def confirm(request: RightsRequest, at: Any = NOW) -> RightsRequest:
+    actions.confirm_link(link_in(request), at=at)
+    request.refresh_from_db()
+    return request
+
+
+def bring_to(request: RightsRequest, stage: Stage, *, by: User, at: Any = NOW) -> RightsRequest:
+    """From review onwards, with nobody to ask."""
+    if stage != Stage.REVIEW:
+        actions.accept(request, by=by, at=at)
+    if stage in (Stage.RELEASE, Stage.CLOSED) and request.stage == Stage.FULFILLING:
+        actions.put_forward(request, by=by, at=at)
+    if stage == Stage.CLOSED:
+        actions.release(request, by=by, at=at, letter=LETTER, kind=LetterKind.ANSWER)
+    return request
+
+
+def kinds(request: RightsRequest) -> list[str]:
+    return list(request.events.order_by("pk").values_list("kind", flat=True))
+
+
+def addresses(request: RightsRequest) -> list[str]:
+    """Where mails about this case go."""
+    return list(Mail.objects.about(request).order_by("pk").values_list("address", flat=True))
+
+
+__all__ = ["LETTER", "Person", "addresses", "ask", "bring_to", "confirm", "kinds", "link_in"]
