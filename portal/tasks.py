@@ -33,6 +33,9 @@ class FilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
     template_name = "django/forms/widgets/file.html"
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name)
+
 
 class FilesField(forms.FileField):
     """Any number of files, also none."""
@@ -57,7 +60,7 @@ class AnswerForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose one of the three.")},
     )
     text = BlockField(limit=2000, required=False)
-    files = FilesField(required=False)
+    uploads = FilesField(required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -97,7 +100,7 @@ def _show(request: HttpRequest, task: Task) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, task: Task, token: str) -> HttpResponse:
-    form = AnswerForm(request.POST, {"files": request.FILES.getlist("files")})  # type: ignore[dict-item]
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, task, form, status=422)
     said = form.cleaned_data
@@ -106,7 +109,7 @@ def _answer(request: HttpRequest, task: Task, token: str) -> HttpResponse:
             task,
             answer=said["answer"],
             text=said["text"],
-            uploads=said["files"],
+            uploads=said["uploads"],
             by=SYSTEM,
             at=timezone.now(),
         )
@@ -143,7 +146,7 @@ def _kept(task: Task) -> list[plans.Line]:
 
 
 # What is asked, as a heading that names nobody.
-DUTIES = {
+DUTIES: dict[str, Any] = {
     Duty.GATHER: gettext_lazy("Find one person’s data in %(where)s"),
     Duty.CORRECT: gettext_lazy("Correct one person’s data in %(where)s"),
     Duty.ERASE: gettext_lazy("Erase one person’s data in %(where)s"),

@@ -50,7 +50,7 @@ def test_an_owner_hands_over_files(client, asked):
     task, url = asked
     upload = SimpleUploadedFile("amina.csv", b"lesson,score\n1,2\n")
 
-    response = client.post(url, {"send": "1", "answer": "done", "files": [upload]})
+    response = client.post(url, {"send": "1", "answer": "done", "uploads": [upload]})
 
     assert response.status_code == 302
     task.refresh_from_db()
@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_looked_through_is_refused_beside_the_form(client,
     task, url = asked
     upload = SimpleUploadedFile("all.zip", b"PK\x03\x04")
 
-    response = client.post(url, {"send": "1", "answer": "done", "files": [upload]})
+    response = client.post(url, {"send": "1", "answer": "done", "uploads": [upload]})
 
     task.refresh_from_db()
     assert (response.status_code, task.stage) == (422, TaskStage.ASKED)
