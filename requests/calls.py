@@ -86,6 +86,20 @@ def renew_secret(connection: Connection, *, by: User, at: datetime, reason: str 
 
 
 @transaction.atomic
+def relock_secrets() -> int:
+    """Lock every secret anew with the first master key, and say how many. Raises CannotUnlock."""
+    old = [
+        connection
+        for connection in Connection.objects.select_for_update()
+        if connection.secret and masters.locked_by(bytes(connection.secret)) != masters.current()
+    ]
+    for connection in old:
+        connection.secret = masters.lock(_secret(connection), _about(connection))
+        connection.save(update_fields=["secret"])
+    return len(old)
+
+
+@transaction.atomic
 def switch(connection: Connection, *, on: bool, by: User, at: datetime, reason: str = "") -> Connection:
     """On: tasks go to the system by themselves. Refused for an address that leads inward."""
     if on:

@@ -160,21 +160,9 @@ def replay_shreds(entries: Iterable[outside.Entry], *, by: Acts, at: datetime) -
     return len(back)
 
 
-def rewrap(*, at: datetime, by: Acts) -> int:
-    """Lock every case's key with the first master key, and say how many there were.
-
-    Each window is a transaction of its own, so this may be killed anywhere and called again.
-    Raises CannotUnlock at a key that no master key opens."""
-    done = 0
-    while rows := _rewrap_window():
-        done += rows
-    if done:
-        record("requests.rewrap", by=by, at=at, details={"keys": done, "master": masters.current()})
-    return done
-
-
 @transaction.atomic
-def _rewrap_window() -> int:
+def rewrap_window() -> int:
+    """Lock some keys anew with the first master key, and say how many; 0 when all are. Raises CannotUnlock."""
     old = CaseKey.objects.select_for_update().filter(shredded_at=None).exclude(wrapped_by=masters.current())
     window = list(old.order_by("pk")[:WINDOW])
     for key in window:

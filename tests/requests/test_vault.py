@@ -17,10 +17,11 @@ from django.db import connection
 from audit import outside
 from audit.actors import SYSTEM
 from audit.models import Event, LedgerEntry
-from requests import masters, vault
-from requests.models import CaseKey, RightsRequest, SealedFile
+from requests import calls, masters, rotating, vault
+from requests.models import CaseKey, Connection, RightsRequest, SealedFile
 from requests.streams import Tampered
-from tests.people.factories import NOW
+from tests.inventory.factories import SystemFactory
+from tests.people.factories import NOW, UserFactory
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = "first-master-key-" + "1" * 50, "second-master-key-" + "2" * 50
@@ -237,7 +238,7 @@ def test_master_keys_change_without_losing_a_file(case, other_case, settings):
     settings.VAULT_KEYS = [SECOND]
 
     assert content_of(case, stored[0]) == content_of(other_case, stored[1]) == b"kept"
-    assert Event.objects.get(verb="requests.rewrap").details["keys"] == 2
+    assert Event.objects.get(verb="requests.rotate_keys").details["locked"] == 2
 
 
 def test_a_rotation_stopped_half_way_goes_on(case, other_case, settings, monkeypatch):
@@ -245,11 +246,24 @@ def test_a_rotation_stopped_half_way_goes_on(case, other_case, settings, monkeyp
         vault.key_of(one)
     monkeypatch.setattr(vault, "WINDOW", 1)
     settings.VAULT_KEYS = [SECOND, FIRST]
-    vault._rewrap_window()
+    vault.rewrap_window()
 
     assert CaseKey.objects.exclude(wrapped_by=masters.current()).count() == 1
-    assert vault.rewrap(by=SYSTEM, at=NOW) == 1
-    assert vault.rewrap(by=SYSTEM, at=NOW) == 0
+    assert rotating.rotate(by=SYSTEM, at=NOW) == 1
+    assert rotating.rotate(by=SYSTEM, at=NOW) == 0
+
+
+def test_the_secrets_of_connections_change_locks_too(settings):
+    connection = Connection.objects.create(system=SystemFactory(), url="https://lms.example.org/hook")
+    calls.renew_secret(connection, by=UserFactory(), at=NOW)
+    before = calls._secret(connection)
+    settings.VAULT_KEYS = [SECOND, FIRST]
+    assert rotating.rotate(by=SYSTEM, at=NOW) == 1
+    settings.VAULT_KEYS = [SECOND]
+
+    connection.refresh_from_db()
+    assert calls._secret(connection) == before
+    assert rotating.rotate(by=SYSTEM, at=NOW) == 0
 
 
 def test_a_missing_master_key_is_named(case, settings):

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.actors import SYSTEM
-from requests import masters, vault
+from requests import masters, rotating
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, **_options: Any) -> None:
         try:
-            done = vault.rewrap(by=SYSTEM, at=timezone.now())
+            done = rotating.rotate(by=SYSTEM, at=timezone.now())
         except masters.CannotUnlock as trouble:
             raise CommandError(
                 f"{trouble} Put the missing key back at the end of VAULT_KEYS, then run this again. "
