@@ -10,6 +10,7 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from law import applying, deadlines, readings
+from law.ages import has_reached
 from law.counting import ClosedDays
 from law.models import Company
 from people.models import Role, User
@@ -73,7 +74,7 @@ def _day(due: date | datetime | None) -> date | None:
 def propose_regimes(request: RightsRequest) -> None:
     """Note the laws that protect people of that place, in the rows of the day; staff confirm them."""
     day = today(request.received_at)
-    found = readings.regimes_for(request.place, day, is_child=_is_child(request))
+    found = readings.regimes_for(request.place, day, is_child=_is_child(request, day))
     RequestRegime.objects.bulk_create(
         [
             RequestRegime(request=request, regime=law.regime, state=law.state, is_guess=law.is_guess)
@@ -98,8 +99,28 @@ def choose_regimes(request: RightsRequest, codes: Sequence[str], *, by: User, at
     RequestRegime.objects.filter(pk__in=dropped, dropped_at=None).update(dropped_at=at)
 
 
-def _is_child(request: RightsRequest) -> bool:
-    return request.subject is not None and request.subject.role == Role.LEARNER
+def _is_child(request: RightsRequest, day: date) -> bool:
+    """A learner below the age where they live; without a birth date, every learner."""
+    subject = request.subject
+    if subject is None or subject.role != Role.LEARNER:
+        return False
+    years = readings.ages(day, Company.current()).years(request.place)
+    return subject.birth_date is None or not has_reached(subject.birth_date, years, day)
+
+
+def settle_place(request: RightsRequest) -> bool:
+    """Whom it is about is known by now: their place proposes the law, where nobody said another.
+
+    True when that changed something; laws that a colleague has confirmed stay."""
+    if request.subject is None or request.regimes.exclude(confirmed_by=None).exists():
+        return False
+    before = {(row.code, row.is_guess) for row in binding(request)}
+    if not request.place and request.subject.place:
+        request.place = request.subject.place
+        request.save(update_fields=["place"])
+        request.regimes.filter(is_guess=True).delete()
+    propose_regimes(request)
+    return before != {(row.code, row.is_guess) for row in binding(request)}
 
 
 def today(at: datetime) -> date:
@@ -153,7 +174,7 @@ def _lead(line: Line) -> Line:
 
 def _urgency(line: Line) -> tuple[bool, date]:
     """Numbers of law before the house's own."""
-    return (line.strict is None, line.strict or line.deadline.target_due or date.max)
+    return (line.legal is None, line.strict or line.deadline.target_due or date.max)
 
 
 def happenings(request: RightsRequest) -> list[deadlines.Happening]:

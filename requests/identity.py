@@ -19,7 +19,7 @@ from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
-from . import events, guards, mails, moves
+from . import clocks, events, guards, mails, moves
 from .models import (
     Channel,
     Happened,
@@ -327,11 +327,19 @@ def _pass(
     check.save()
     _match_by_proof(request, person)
     moves.move(request, Stage.REVIEW, verified_at=at, requester=request.requester, subject=request.subject)
+    _learn_place(request, at)
     asked = guards.noted(request, Happened.ID_REQUESTED).exists()
     kind = Happened.ID_RECEIVED if asked else Happened.CONFIRMED
     facts = {"method": check.method}
     events.deed(request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts)
     return request
+
+
+def _learn_place(request: RightsRequest, at: datetime) -> None:
+    if clocks.settle_place(request):
+        laws = [row.code for row in clocks.binding(request)]
+        facts = {"place": request.place, "laws": laws}
+        events.note(request, Happened.PLACE_SET, by=SYSTEM, at=at, facts=facts)
 
 
 def _match_by_proof(request: RightsRequest, person: Person | None) -> None:
@@ -391,6 +399,7 @@ def match(
     changed = _differs(request.subject_id, subject) or _differs(request.requester_id, requester)
     moves.put(request, subject=subject or request.subject, requester=requester or request.requester)
     events.deed(request, "match", Happened.MATCHED, by=by, at=at, reason=reason)
+    _learn_place(request, at)
     if changed and request.verified_at is not None:
         _reset(request, by=by, at=at)
     return request

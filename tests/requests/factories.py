@@ -81,9 +81,9 @@ class RequestFactory(DjangoModelFactory[RightsRequest]):
 
     @factory.post_generation
     def guardianship(self: RightsRequest, create: bool, extracted: Any, **kwargs: Any) -> None:
-        if create and extracted is not False and self.requester_kind == RequesterKind.GUARDIAN:
-            if self.subject and self.requester:
-                GuardianshipFactory(child=self.subject, guardian=self.requester)
+        asks_for_another = self.requester_kind == RequesterKind.GUARDIAN and self.subject and self.requester
+        if create and extracted is not False and asks_for_another:
+            GuardianshipFactory(child=self.subject, guardian=self.requester)
 
 
 class IdentityCheckFactory(DjangoModelFactory[IdentityCheck]):
