@@ -9,7 +9,17 @@ from audit.admin import AuditedAdmin
 from audit.buttons import Button, Consequences
 
 from . import actions
-from .models import Adequacy, AgeOfConsent, ChecklistItem, Company, LawRow, TransferMechanism, gdpr_only
+from .models import (
+    Adequacy,
+    AgeOfConsent,
+    ChecklistItem,
+    Company,
+    LawRow,
+    Protects,
+    Regime,
+    TransferMechanism,
+    gdpr_only,
+)
 from .transfers import ExportLaw
 
 OLDEST = 21  # years; no law asks a guardian for longer
@@ -54,6 +64,12 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         initial=gdpr_only,
         help_text=Company._meta.get_field("transfer_laws").help_text,
     )
+
+    def clean_fallback_regime(self) -> str:
+        code = str(self.cleaned_data["fallback_regime"])
+        if not Regime.objects.filter(code=code, is_on=True, protects=Protects.EVERYONE).exists():
+            raise forms.ValidationError("No switched-on regime has this code. Look it up under Regimes.")
+        return code
 
 
 @admin.register(Company)
@@ -119,8 +135,8 @@ class CompanyAdmin(AuditedAdmin):
                     "business_days_skip_holidays",
                     "close_down_counts",
                 ),
-                "description": "Each switch names its dispute. The strict date keeps to the careful reading whatever "
-                "you choose; the legal date follows the switch.",
+                "description": "Each switch names its dispute. Those called “strict date” say how careful it is; the "
+                "others move the legal date, and the strict date keeps to the careful reading.",
             },
         ),
         ("Where the law names no age", {"fields": ("unknown_age_europe", "unknown_age_elsewhere")}),

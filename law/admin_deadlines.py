@@ -127,7 +127,7 @@ class RegimeAdmin(LawRowAdmin):
         "is_breach_authority_after_people", "breach_authority_above", "breach_authority", "breach_people_n",
         "breach_people_unit", "breach_people", "refusal_duty", "fee_rule", "trust",
     )  # fmt: skip
-    list_display = ("name", "code", "answer_within", "in_force_from", "in_force_until", "is_on", "standing")
+    list_display = ("name", "code", "answer_within", "in_force", "is_on", "standing")
     list_filter = ("is_on", ("is_verified", SourceRead), "protects", "trust")
     search_fields = ("code__startswith",)
     search_label = "Code, such as uk_gdpr"
@@ -145,6 +145,11 @@ class RegimeAdmin(LawRowAdmin):
     def answer_within(self, row: Regime) -> str | None:
         period = row.period("response")
         return str(period) if period else None
+
+    @admin.display(description="in force", ordering="in_force_from", empty_value="first day not known")
+    def in_force(self, row: Regime) -> str | None:
+        first = f"{row.in_force_from:%-d %B %Y}" if row.in_force_from else None
+        return f"{first} to {row.in_force_until:%-d %B %Y}" if row.in_force_until else first
 
     def calculator_view(self, request: HttpRequest) -> HttpResponse:
         """When something is due, and why. Reads only: its address may be kept and shared."""
