@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import clocks, events, fanout, guards, letters, mails, moves
+from . import clocks, events, fanout, guards, letters, mails, moves, packages
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
 from .identity import (
     amend,
@@ -142,6 +142,7 @@ def put_forward(request: RightsRequest, *, by: Acts, at: datetime, reason: str =
     guards.may_become(request, Stage.RELEASE)
     guards.has_no_open_task(request)
     moves.move(request, Stage.RELEASE)
+    packages.start_if_owed(request, at=at)
     events.deed(request, "put_forward", Happened.PUT_FORWARD, by=by, at=at, reason=reason)
     return request
 
@@ -174,6 +175,7 @@ def release(
         raise WrongStage("Put the answer forward first: somebody looks before anything leaves the house.")
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
+    packages.release_if_owed(request, by=by, at=at)
     letters.send(request, kind, letter, by=by, at=at)
     events.deed(request, "release", Happened.RELEASED, by=by, at=at, reason=reason)
     return close(request, by=by, at=at, outcome=outcome, letter_sent=True)

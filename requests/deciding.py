@@ -10,7 +10,7 @@ from law import readings
 from law.models import RefusalGround
 from people.models import User
 
-from . import clocks, events, guards, letters, moves, work
+from . import clocks, events, guards, letters, moves, packages, work
 from .models import (
     DenialReason,
     Happened,
@@ -150,6 +150,7 @@ def refuse_partly(
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
     _fits(request, ground, at)
+    packages.release_if_owed(request, by=by, at=at)
     letters.send(request, LetterKind.PARTIAL, letter, by=by, at=at)
     events.note(request, Happened.RELEASED, by=by, at=at)
     return _say_no(request, by=by, at=at, ground=ground, denial=denial, outcome=Outcome.PARTLY, reason=reason)
@@ -251,6 +252,7 @@ def conclude(
     late = lateness(request, at)
     moves.end(request, outcome, at=at, denial=denial)
     work.cancel_all(request.pk, by=by, at=at)
+    packages.drop_unreleased(request, at=at)
     facts: dict[str, object] = {"outcome": outcome.value, "letter": letter_sent}
     if late:
         facts |= {"late_since": late.since.isoformat(), "extension_told": late.was_told}

@@ -16,14 +16,15 @@ from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
 from inventory import holds
-from inventory.models import LegalHold
+from inventory.models import LegalHold, System
 from law.models import Company
 from notices import mail
 from notices.mail import LinkSpec, Reader
 from notices.models import Mail, MailStatus
 from people.models import Person, User
+from processors.models import Processor
 
-from . import actions, events, fanout, guards, mails, messages, packages, plans, vault, work
+from . import actions, events, fanout, guards, letters, mails, packages, plans, vault, work
 from .forgetting import forget
 from .models import (
     Answer,
@@ -174,7 +175,7 @@ def carry_out(
     )
     events.note(request, Happened.ERASED, by=by, at=at, facts={"rows": sum(gone.values())})
     record("requests.erase", request, by=by, at=at, reason=reason, details={"rows": gone})
-    messages.say(request, letter, by=by, at=at, letter=LetterKind.ERASED)
+    letters.send(request, LetterKind.ERASED, letter, by=by, at=at)
     _send_the_last_mail(request, reader, at)
     return actions.close(request, by=by, at=at, outcome=outcome_of(request, lines), letter_sent=True)
 
@@ -267,6 +268,38 @@ def outcome_of(request: RightsRequest, lines: list[plans.Line]) -> Outcome:
     exceptions = request.tasks.filter(duty=Duty.ERASE, answer=Answer.EXCEPTION).exists()
     stays = [line for line in plans.kept(lines) if line.is_refusal]
     return Outcome.PARTLY if exceptions or stays else Outcome.DONE
+
+
+def preview(request: RightsRequest, *, at: datetime) -> list[plans.Line]:
+    """What would go and what would stay if it were decided now; empty while nobody is known."""
+    return _plan(request, at) if request.subject else []
+
+
+def whom_it_asks(request: RightsRequest, *, at: datetime) -> tuple[list[System], list[Processor]]:
+    """The systems and companies that would be asked if work began now."""
+    if request.subject is None:
+        return [], []
+    today = timezone.localdate(at, Company.current().zone)
+    role = request.subject.role
+    return fanout.systems_of(role, today), fanout.companies_of(role, today)
+
+
+def facts(request: RightsRequest) -> dict[str, str]:
+    """For the closing letter: what was done where, and what stays, why and until when."""
+    order = ErasureOrder.objects.filter(request=request).first()
+    lines = plans.from_json(order.plan) if order else []
+    done = [
+        f"– {task.whose}: {_became(task)}" for task in request.tasks.exclude(way=Way.HERE).exclude(answer="")
+    ]
+    ours = ", ".join(line.name for line in lines if line.goes)
+    kept = [f"– {line.name}: {line.why} Until {line.until}." for line in plans.kept(lines)]
+    return {"what": "\n".join([f"– {ours}", *done]), "kept": "\n".join(kept) or "–"}
+
+
+def _became(task: Task) -> str:
+    if task.answer == Answer.EXCEPTION:
+        return task.answer_text
+    return "✓" if task.answer == Answer.DONE else "–"
 
 
 def _plan(request: RightsRequest, at: datetime) -> list[plans.Line]:

@@ -4,13 +4,13 @@ Templates are plain text with names in braces (`placeholders.NAMES`). Nothing in
 staff or requesters write stays text on every road."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from audit.actors import Acts
@@ -18,7 +18,7 @@ from law.applying import pattern
 from law.models import Company
 
 from . import clocks, mails, messages, placeholders
-from .models import LetterKind, LetterTemplate, Message, Right, RightsRequest
+from .models import COPIES, LetterKind, LetterTemplate, Message, Right, RightsRequest
 from .refusals import LetterMissing, LetterUnfinished
 
 SHIPPED = Path(__file__).parent / "data"
@@ -111,6 +111,14 @@ def routes(request: RightsRequest) -> str:
     codes = [pattern(row.code) for row in clocks.binding(request) if not row.is_guess]
     known = sorted({code for code in codes if code in ROUTES}) or ["other"]
     return "\n".join(_read("routes", code, request.language) for code in known)
+
+
+def of_copy(request: RightsRequest) -> dict[str, str]:
+    """Until when a copy released now can be fetched; nothing for other rights."""
+    if request.right not in COPIES:
+        return {}
+    last = timezone.now() + timedelta(days=Company.current().download_days)
+    return {"available_until": say_day(clocks.today(last), request.language)}
 
 
 # --- Sending ---------------------------------------------------------------------------------

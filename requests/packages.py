@@ -21,7 +21,7 @@ from law.models import Company
 from people.models import User
 
 from . import events, gathering, guards, vault
-from .models import Duty, Happened, Package, RightsRequest, Task, TaskFile
+from .models import COPIES, Duty, Happened, Package, RightsRequest, Task, TaskFile
 from .zipping import Entry, zipped
 
 LEASE = timedelta(minutes=30)
@@ -46,6 +46,27 @@ def start(request: RightsRequest, *, at: datetime) -> Package:
     for former in request.packages.filter(removed_at=None, released_at=None):
         _remove(former, at)
     return Package.objects.create(request=request, started_at=at)
+
+
+def start_if_owed(request: RightsRequest, *, at: datetime) -> None:
+    if _is_owed(request):
+        start(request, at=at)
+
+
+def release_if_owed(request: RightsRequest, *, by: User, at: datetime) -> None:
+    if _is_owed(request):
+        release(request, by=by, at=at)
+
+
+def _is_owed(request: RightsRequest) -> bool:
+    """A second look is answered in words; a copy it brings about is asked for anew."""
+    return request.right in COPIES and request.appeal_of_id is None
+
+
+def drop_unreleased(request: RightsRequest, *, at: datetime) -> None:
+    """The case ends otherwise: nobody is going to fetch it."""
+    for package in request.packages.filter(removed_at=None, released_at=None):
+        _remove(package, at)
 
 
 def build_due(*, at: datetime) -> int:
