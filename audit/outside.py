@@ -107,12 +107,17 @@ def _write(window: Sequence[LedgerEntry]) -> int:
 
 
 def _mark(entries: Sequence[Entry]) -> None:
+    """In one statement a row, sent together: `bulk_update` takes ten times as long to build."""
+    if not entries:
+        return
     numbers = {entry.uuid: entry.number for entry in entries}
-    with transaction.atomic():
-        rows = list(LedgerEntry.objects.filter(uuid__in=numbers, number=None))
-        for row in rows:
-            row.number = numbers[row.uuid]
-        LedgerEntry.objects.bulk_update(rows, ["number"], batch_size=BATCH)
+    found = LedgerEntry.objects.filter(uuid__in=numbers, number=None).values_list("uuid", "pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        table = connection.ops.quote_name(LedgerEntry._meta.db_table)
+        cursor.executemany(
+            f"UPDATE {table} SET number = %s WHERE id = %s",  # noqa: S608 (the name is ours)
+            [(numbers[uuid], pk) for uuid, pk in found],
+        )
 
 
 def as_entry(row: LedgerEntry, number: int) -> Entry:
