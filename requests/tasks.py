@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, identity, packages, vault
+from . import asking, calls, erasure, fanout, here, identity, packages, unverified, vault
 
 
 @shared_task(name="requests.go_on")
@@ -24,6 +24,14 @@ def go_on() -> None:
 def seek() -> None:
     """Find out whether we know who asked; each minute, and right after a form was sent."""
     identity.seek_due(at=timezone.now())
+
+
+@shared_task(name="requests.close_unverified")
+def close_unverified() -> None:
+    """Each hour: remind whoever has not confirmed, and close what nobody did."""
+    now = timezone.now()
+    unverified.remind_due(at=now)
+    unverified.close_due(at=now)
 
 
 @shared_task(name="requests.call")
