@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import confirm, erased, intake, messages, sign_in, status
+from . import confirm, figures, intake, messages, sign_in, status
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
@@ -14,6 +14,7 @@ urlpatterns = [
     path("requests/new/sent/", intake.sent, name="request_sent"),
     path("requests/new/<slug:slug>/", intake.step, name="request_step"),
     path("requests/find/", status.find, name="request_find"),
+    path("requests/figures/", figures.shown, name="request_figures"),
     path(CASE, status.status, name="request"),
     path(f"{CASE}confirm/", confirm.by_code, name="request_confirm_code"),
     path(f"{CASE}confirm/<str:token>/", confirm.confirm, name="request_confirm"),

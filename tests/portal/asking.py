@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from notices import tasks
+from requests.tasks import seek
 
 NEW = "/requests/new/"
 ADULT = {"day": "3", "month": "4", "year": "1987"}
@@ -41,8 +42,8 @@ def fill_in(client: Client, **changed: dict[str, Any] | None) -> None:
     """Every question answered, with some answers changed; None leaves a question out."""
     answers = {**ANSWERS, **changed}
     for slug in ORDER:
-        if answers.get(slug) is not None:
-            response = answer(client, slug, **answers[slug])
+        if (data := answers.get(slug)) is not None:
+            response = answer(client, slug, **data)
             assert response.status_code == 302, (slug, words(response))
 
 
@@ -66,7 +67,6 @@ def references(response: Any) -> list[str]:
 
 def last_mail() -> tuple[str, str, str]:
     """Address, path of its link, code; after everything due was sent."""
-    from requests.tasks import seek
     seek()
     tasks.send_mail()
     message = mail.outbox[-1]
