@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import confirm, figures, intake, messages, sign_in, status
+from . import confirm, erased, figures, intake, messages, sign_in, status
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
