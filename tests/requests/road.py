@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from notices.models import Mail
 from people.models import Person, User
-from requests import actions, identity
+from requests import actions, identity, packages
 from requests.events import SOMEBODY
 from requests.models import LetterKind, Right, RightsRequest, Stage
 from tests.people.factories import NOW
@@ -43,6 +43,7 @@ def bring_to(request: RightsRequest, stage: Stage, *, by: User, at: Any = NOW) -
         actions.accept(request, by=by, at=at)
     if stage in (Stage.RELEASE, Stage.CLOSED) and request.stage == Stage.FULFILLING:
         actions.put_forward(request, by=by, at=at)
+        packages.build_due(at=at)  # what the worker does
     if stage == Stage.CLOSED:
         actions.release(request, by=by, at=at, letter=LETTER, kind=LetterKind.ANSWER)
     return request
