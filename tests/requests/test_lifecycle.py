@@ -11,7 +11,7 @@ from audit.models import Event
 from audit.refusals import Refused
 from law.models import RefusalGround
 from notices.models import Mail
-from requests import actions, deciding, letters, turns
+from requests import actions, deciding, letters, packages, turns
 from requests.models import (
     WITHOUT_IDENTITY,
     DenialReason,
@@ -290,13 +290,14 @@ def test_a_refusal_has_the_first_month_and_no_extension_helps(dov):
 
 
 def test_a_part_is_refused_with_the_answer(dov):
-    case = RequestFactory(in_release=True)
+    case = bring_to(RequestFactory(verified=True), Stage.RELEASE, by=dov)
+    packages.build_due(at=NOW)
     actions.refuse_partly(
         case, by=dov, at=NOW, ground=ground("gdpr_others_rights"), denial=DenialReason.OTHER,
         letter="Here it is, without what others wrote.", reason="Names of classmates.",
     )  # fmt: skip
     assert (case.outcome, case.denial) == (Outcome.PARTLY, DenialReason.OTHER)
-    assert case.messages.get().letter == LetterKind.PARTIAL
+    assert case.messages.get(letter=LetterKind.PARTIAL)
 
 
 def test_a_letter_with_a_gap_is_not_sent(dov):
@@ -368,7 +369,7 @@ def test_done_is_only_what_somebody_did(dov):
 
 
 def test_a_case_closed_late_says_so_and_whether_an_extension_was_told(dov):
-    case = RequestFactory(in_release=True)
+    case = RequestFactory(rectification=True, in_release=True)
     actions.release(case, by=dov, at=NOW + 45 * DAY, letter=LETTER)
     facts = case.events.get(kind=Happened.CLOSED).facts
     assert (facts["late_since"], facts["extension_told"]) == ("2026-04-02", False)
