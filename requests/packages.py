@@ -191,14 +191,14 @@ def ready(request: RightsRequest) -> Package | None:
 
 @transaction.atomic
 def release(request: RightsRequest, *, by: User, at: datetime) -> Package:
-    """Somebody looked through it: from now on the requester may fetch it. Raises CopyNotReady."""
+    """Somebody looked through it: from now on the requester may fetch it. A part of `actions.release`,
+    which writes it down. Raises CopyNotReady."""
     package = request.packages.select_for_update().filter(built_at__isnull=False, removed_at=None).first()
     if package is None:
         raise CopyNotReady
     package.released_by, package.released_at = by, at
     package.expires_at = at + timedelta(days=Company.current().download_days)
     package.save(update_fields=["released_by", "released_at", "expires_at"])
-    record("requests.release_copy", request, by=by, at=at, details={"rows": package.rows})
     return package
 
 
