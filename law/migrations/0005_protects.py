@@ -13,11 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='fallback_regime',
-            field=models.CharField(default='eu_gdpr', help_text='The code of a regime. A person in a place without a law of its own, or whose place we do not know, is answered as if under this one, and the case says so.', max_length=32, verbose_name='law to follow where none is on record'),
+            field=models.CharField(db_default='eu_gdpr', default='eu_gdpr', help_text='The code of a regime. A person in a place without a law of its own, or whose place we do not know, is answered as if under this one, and the case says so.', max_length=32, verbose_name='law to follow where none is on record'),
         ),
         migrations.AddField(
             model_name='regime',
             name='protects',
-            field=models.CharField(choices=[('everyone', 'everyone who lives there'), ('children', 'children, through their parents'), ('pupils', 'pupils, through their school'), ('breach', 'people whose data were breached')], default='everyone', max_length=8),
+            field=models.CharField(choices=[('everyone', 'everyone who lives there'), ('children', 'children, through their parents'), ('pupils', 'pupils, through their school'), ('breach', 'people whose data were breached')], db_default='everyone', default='everyone', max_length=8),
         ),
     ]

@@ -134,6 +134,7 @@ class Company(models.Model):
         "law to follow where none is on record",
         max_length=32,
         default="eu_gdpr",
+        db_default="eu_gdpr",
         help_text="The code of a regime. A person in a place without a law of its own, or whose place we do not "
         "know, is answered as if under this one, and the case says so.",
     )

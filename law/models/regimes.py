@@ -87,7 +87,9 @@ class Regime(LawRow):
         help_text="Where the people it protects live, with | between. EU stands for every member. "
         "Empty: the state laws say so.",
     )
-    protects = models.CharField(max_length=8, choices=Protects, default=Protects.EVERYONE)
+    protects = models.CharField(
+        max_length=8, choices=Protects, default=Protects.EVERYONE, db_default=Protects.EVERYONE
+    )
     clock_start = models.CharField(
         max_length=100, blank=True, help_text="In words. What the period counts from."
     )
