@@ -1,6 +1,6 @@
 """Buttons of the desk: what they are. How they run: `audit.pressing`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,12 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True, kw_only=True)
 class Consequences:
-    """What the confirmation page says before anything happens, each line a sentence."""
+    """What the confirmation page says before anything happens, each line a sentence.
+
+    `warnings` may be lazy: they are read when the page is shown, not when the button is pressed."""
 
     question: str
+    warnings: Iterable[str] = ()
     happens: list[str] = field(default_factory=list)
     not_: list[str] = field(default_factory=list)
     irreversible: list[str] = field(default_factory=list)
@@ -21,6 +24,23 @@ class Consequences:
     count: int | None = None
     must_type_count: bool = False
     submit: str
+
+
+Says = Callable[[Any, HttpRequest], Consequences]
+
+
+def says(
+    question: str, *happens: str, submit: str, not_: tuple[str, ...] = (), irreversible: tuple[str, ...] = ()
+) -> Says:
+    """A confirmation page whose sentences do not depend on the object."""
+    words = Consequences(
+        question=question,
+        happens=list(happens),
+        not_=list(not_),
+        irreversible=list(irreversible),
+        submit=submit,
+    )
+    return lambda obj, request: words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +54,7 @@ class Button:
     label: str
     action: Callable[..., object]
     permission: str
-    consequences: Callable[[Any, HttpRequest], Consequences]
+    consequences: Says
     form_class: type[forms.BaseForm] | None = None
     shown: Callable[[Any], bool] = lambda obj: True
     danger: bool = False

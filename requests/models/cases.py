@@ -4,9 +4,10 @@ import secrets
 from datetime import date, timedelta
 from typing import ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from audit.actors import ActorKind
 from audit.evidence import evidence
@@ -106,7 +107,20 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
         return self.open().filter(strict_due_on__lte=day)
 
     def waiting_for_us(self) -> "RightsRequestQuerySet":
-        return self.open().filter(pause_reason="").exclude(stage=Stage.UNVERIFIED)
+        """Somebody in the house has the next move."""
+        ours = self.open().exclude(stage=Stage.UNVERIFIED).exclude(pause_reason=PauseReason.CLARIFICATION)
+        return ours.exclude(self._asked_elsewhere())
+
+    def waiting_for_others(self) -> "RightsRequestQuerySet":
+        """The requester, a system or a company has the next move."""
+        return self.open().filter(Q(pause_reason=PauseReason.CLARIFICATION) | self._asked_elsewhere())
+
+    @staticmethod
+    def _asked_elsewhere() -> Q:
+        asked = apps.get_model("requests", "Task").objects.filter(
+            request=OuterRef("pk"), stage__in=["waiting", "asked"]
+        )
+        return Q(stage=Stage.FULFILLING) & Q(Exists(asked))
 
     def of_requester(self, person: Person) -> "RightsRequestQuerySet":
         """The only door for somebody signed in: what they asked for themselves."""

@@ -1,0 +1,256 @@
+"""What the buttons of a case ask for: shape only. The rules are the actions'."""
+
+from typing import Any
+
+from django import forms
+
+from audit.text import CleanBlockField, CleanLineField
+from law.models import RefusalGround, Regime
+from people.models import Person, User
+
+from . import identity, placeholders
+from .deciding import ExtensionReason, grounds
+from .models import (
+    Answer,
+    Connection,
+    DenialReason,
+    LetterTemplate,
+    Method,
+    Outcome,
+    PauseReason,
+    Right,
+    RightsRequest,
+)
+
+LETTER = forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField letter"})
+FEW_LINES = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+
+
+class CaseForm(forms.Form):
+    """Knows its case: `initial["case"]`, so that choices fit it."""
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, initial: dict[str, Any] | None = None, **how: Any
+    ) -> None:
+        known = dict(initial or {})
+        self.case: RightsRequest | None = known.pop("case", None)
+        super().__init__(data, files, initial=known, **how)
+
+
+class LetterForm(CaseForm):
+    letter = CleanBlockField(
+        max_length=10_000,
+        widget=LETTER,
+        help_text="What the requester reads on the status page. Frozen once sent. […] is for you to fill in.",
+    )
+
+    def clean_letter(self) -> str:
+        text: str = self.cleaned_data["letter"]
+        if placeholders.BLANK in text:
+            raise forms.ValidationError(f"Write what belongs where {placeholders.BLANK} stands.")
+        return text
+
+
+class ReleaseForm(LetterForm):
+    outcome = forms.ChoiceField(
+        choices=[(Outcome.DONE.value, "all of it"), (Outcome.PARTLY.value, "a part of it")],
+        label="What was done",
+        initial=Outcome.DONE,
+        widget=forms.RadioSelect,
+    )
+
+
+class ExtendForm(LetterForm):
+    because = forms.ChoiceField(choices=ExtensionReason, widget=forms.RadioSelect, label="Ground")
+    until = forms.DateField(
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Only where the law names no longest time.",
+    )
+
+
+class RefuseForm(LetterForm):
+    denial = forms.ChoiceField(
+        choices=DenialReason, label="Kind of reason", help_text="The words of the Data Rights Protocol."
+    )
+    ground = forms.ModelChoiceField(
+        RefusalGround.objects.none(),
+        required=False,
+        empty_label="none of these",
+        help_text="What the laws of this case accept against this right.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.case:
+            fitting = [row.pk for row in grounds(self.case, at=self.initial.pop("at"))]
+            self.fields["ground"].queryset = RefusalGround.objects.filter(pk__in=fitting)  # type: ignore[attr-defined]
+
+
+class PersonField(CleanLineField):
+    """A platform id, answered with the person it belongs to."""
+
+    def clean(self, value: Any) -> Any:
+        typed = super().clean(value)
+        if not typed:
+            return None
+        person = Person.objects.filter(external_id=typed, erased_at=None).first()
+        if person is None:
+            raise forms.ValidationError("Nobody on file has this platform id.")
+        return person
+
+
+class MatchForm(CaseForm):
+    subject = PersonField(
+        max_length=64, required=False, label="Whom it is about", help_text="Their platform id."
+    )
+    requester = PersonField(
+        max_length=64, required=False, label="Who asks", help_text="Their platform id, if they are on file."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("subject") and not cleaned.get("requester"):
+            raise forms.ValidationError("Name at least one of the two.")
+        return cleaned
+
+
+class MethodForm(CaseForm):
+    """Only what would be enough for this case."""
+
+    method = forms.ChoiceField(widget=forms.RadioSelect, label="By")
+    only: tuple[Method, ...] = (Method.ADDRESS_ON_FILE, Method.KNOWN_FACTS, Method.DOCUMENT, Method.SCHOOL)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ladder = identity.ladder(self.case) if self.case else list(Method)
+        self.fields["method"].choices = [(m.value, m.label) for m in ladder if m in self.only]  # type: ignore[attr-defined]
+
+
+class ConfirmIdentityForm(MethodForm):
+    only = (Method.KNOWN_FACTS, Method.DOCUMENT, Method.SCHOOL)
+    note = CleanLineField(
+        max_length=300,
+        help_text="What you compared, without what it said: “lesson names and month of birth”.",
+    )
+
+
+class RecoveryForm(MethodForm):
+    only = (Method.KNOWN_FACTS, Method.DOCUMENT)
+
+
+class NoteForm(CaseForm):
+    note = CleanLineField(max_length=300, label="What you compared", help_text="Without what it said.")
+
+
+class OwnerForm(CaseForm):
+    owner = forms.ModelChoiceField(User.objects.filter(is_active=True, is_staff=True).order_by("name"))
+
+
+class PauseForm(CaseForm):
+    pause_reason = forms.ChoiceField(
+        label="Paused for",
+        widget=forms.RadioSelect,
+        choices=[(reason.value, reason.label) for reason in (PauseReason.HOLD, PauseReason.DISCUSSION)],
+        help_text="The legal clock runs on. To ask the requester, use “Ask what they mean”.",
+    )
+
+
+class MessageForm(CaseForm):
+    body = CleanBlockField(
+        max_length=10_000,
+        widget=LETTER,
+        label="Message",
+        help_text="It stands on the status page; a mail says there is news.",
+    )
+
+
+class AuthorityForm(CaseForm):
+    text = CleanBlockField(
+        max_length=2000,
+        widget=FEW_LINES,
+        label="What was shown",
+        help_text="Which mandate, of which day, and how you checked it.",
+    )
+
+
+class CaseField(CleanLineField):
+    def clean(self, value: Any) -> Any:
+        found = RightsRequest.objects.filter(reference=str(super().clean(value)).upper()).first()
+        if found is None:
+            raise forms.ValidationError("There is no case with this reference.")
+        return found
+
+
+class TwinForm(CaseForm):
+    of = CaseField(max_length=17, label="The other case", help_text="Its reference.")
+
+
+class ConvertForm(CaseForm):
+    rights = forms.MultipleChoiceField(
+        choices=[(r.value, r.label) for r in Right if r not in (Right.INQUIRY, Right.COMPLAINT)],
+        widget=forms.CheckboxSelectMultiple,
+        label="What it asks for",
+    )
+
+
+class LawsForm(CaseForm):
+    place = CleanLineField(
+        max_length=6,
+        required=False,
+        help_text="Where the requester lives: FR, US-CA. Leave it if it is right.",
+    )
+    codes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Laws")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Regime.objects.filter(is_on=True).order_by("name").values_list("code", "name")
+        proposed = self.case.regimes.select_related("regime") if self.case else []
+        names = dict(rows) | {row.code: str(row.regime) for row in proposed}
+        self.fields["codes"].choices = sorted(names.items(), key=lambda row: row[1])  # type: ignore[attr-defined]
+
+
+class CloseForm(CaseForm):
+    outcome = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        choices=[
+            (outcome.value, outcome.label)
+            for outcome in (Outcome.UNVERIFIED, Outcome.WITHDRAWN, Outcome.DUPLICATE, Outcome.SPAM)
+        ],
+    )
+
+
+class AnswerForm(CaseForm):
+    answer = forms.ChoiceField(choices=Answer, widget=forms.RadioSelect)
+    text = CleanBlockField(
+        max_length=2000,
+        required=False,
+        widget=FEW_LINES,
+        label="Words",
+        help_text="Needed when it was not done: the requester may have to hear it.",
+    )
+    count_done = forms.IntegerField(required=False, min_value=0, label="Rows", help_text="If you know.")
+
+
+class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
+    body = CleanBlockField(max_length=10_000, widget=LETTER, validators=[placeholders.check])
+
+    class Meta:
+        model = LetterTemplate
+        fields = ("kind", "language", "body")
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Connection
+        fields = ("system", "url")
+
+    def clean_url(self) -> str:
+        from .calls import AddressRefused, public_address
+
+        url: str = self.cleaned_data["url"]
+        try:
+            public_address(url)
+        except AddressRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        return url
