@@ -19,9 +19,9 @@ from audit.actors import Actor, ActorKind, Acts
 from audit.refusals import Refused
 from law.models import Company
 from portal.limits import too_many, within
-from requests import actions, erasure, mails, packages
+from requests import actions, erasure, linked, mails, packages
 from requests import messages as thread
-from requests.models import Outcome, RequesterKind, RightsRequest, Stage
+from requests.models import RequesterKind, RightsRequest, Stage
 
 from .fields import AddressField, BlockField, LineField
 from .steps import DETAILS_LIMIT, NAME_LIMIT, looks_like_a_document
@@ -154,13 +154,11 @@ class AppealForm(forms.Form):
 
 
 def may_appeal(case: RightsRequest) -> bool:
-    decided = case.outcome in (Outcome.DENIED, Outcome.PARTLY, Outcome.DONE)
-    return (
-        decided
-        and case.appeal_of_id is None
-        and not case.appeals.exists()
-        and thread.is_open(case, timezone.now())
-    )
+    try:
+        linked.may_be_appealed(case, at=timezone.now())
+    except Refused:
+        return False
+    return True
 
 
 @opened_page

@@ -293,12 +293,17 @@ def _a_stranger(visit: Visit) -> bool:
     return visit.person is None
 
 
+def _has_choice(visit: Visit) -> bool:
+    """Asked again, too, when the child somebody chose is theirs no more: it must not become about them."""
+    return visit.person is None or bool(visit.children) or visit.who != SELF
+
+
 STEPS = [
     Step("need", NeedForm),
     Step("copy", CopyForm, lambda visit: "copy" in visit.needs),
     Step("limit", LimitForm, lambda visit: "limit" in visit.needs),
     Step("talk", TalkForm, lambda visit: "talk" in visit.needs),
-    Step("who", WhoForm, lambda visit: visit.person is None or bool(visit.children)),
+    Step("who", WhoForm, _has_choice),
     Step("about", AboutForm, lambda visit: _a_stranger(visit) and visit.who != SELF),
     Step("where", WhereForm, _a_stranger),
     Step(
@@ -317,7 +322,14 @@ def path_of(visit: Visit) -> list[Step]:
 
 def first_open(visit: Visit) -> Step | None:
     """The first question without an answer; None when all are answered."""
-    return next((step for step in path_of(visit) if step.slug not in visit.answers), None)
+    return next((step for step in path_of(visit) if not _is_answered(visit, step)), None)
+
+
+def _is_answered(visit: Visit, step: Step) -> bool:
+    """An answer holds as long as it may be given: a guardianship may end, a visitor sign in, meanwhile."""
+    if step.slug == "who" and "who" in visit.answers:
+        return visit.who in ([SELF] if visit.person else [SELF, CHILD, AGENT]) or visit.child is not None
+    return step.slug in visit.answers
 
 
 def before(visit: Visit, slug: str) -> Step | None:

@@ -9,7 +9,6 @@ from functools import wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from people.models import Authority, Person
@@ -23,7 +22,6 @@ View = Callable[..., HttpResponse]
 def private_page(view: View) -> View:
     """Not kept and not indexed."""
 
-    @never_cache
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

@@ -41,7 +41,7 @@ def crowd(size):
 
 def tokens(sink):
     """Address → every token it was sent."""
-    found = defaultdict(set)
+    found: defaultdict[str, set[str]] = defaultdict(set)
     for message, address in zip(sink.mails, sink.recipients, strict=True):
         text = message.get_payload(0).get_payload(decode=True).decode()
         found[address] |= set(re.findall(r"/confirm/(\w+)/", text))
