@@ -241,6 +241,13 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    url = forms.URLField(
+        max_length=300,
+        assume_scheme="https",
+        label="Address",
+        help_text="https only, and no address inside our own network.",
+    )
+
     class Meta:
         model = Connection
         fields = ("system", "url")
