@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -19,7 +20,7 @@ from audit.refusals import Refused
 from law.models import Company, RetentionSuggestion
 from people.models import Role, User
 
-from . import adopting, expiry, holds, sweeps
+from . import adopting, expiry, holds, receipts, sweeps
 from .forms_retention import AdoptForm, AnswerForm, LegalHoldForm, RetentionRuleForm, ReviewForm
 from .models import (
     CutoffOrder,
@@ -305,6 +306,23 @@ def _confirmation(sweep: Sweep, request: HttpRequest) -> Consequences:
     )
 
 
+def _confirmation_with_evidence(sweep: Sweep, request: HttpRequest) -> Consequences:
+    said = _confirmation(sweep, request)
+    names = ", ".join(_name(item) for item in sweep.items.all() if item.is_evidence and item.going)
+    return replace(
+        said,
+        happens=[
+            *said.happens,
+            f"{names}: the database keeps them otherwise. Your word is recorded as that of a second person, "
+            "and lets go exactly the rows this sweep lists.",
+        ],
+        not_=[
+            *said.not_,
+            "Seals, approvals and the lists of what went stay for good, so the audit record can still be verified.",
+        ],
+    )
+
+
 def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
@@ -352,8 +370,19 @@ class SweepAdmin(AuditedAdmin):
             permission="inventory.approve_sweep",
             danger=True,
             fresh_login=True,
-            shown=lambda sweep: sweep.status == SweepStatus.PROPOSED,
+            shown=lambda sweep: sweep.status == SweepStatus.PROPOSED and not sweep.takes_evidence,
             consequences=_confirmation,
+            done=lambda sweep, result: "Confirmed. Open this page again to watch how far it has come.",
+        ),
+        Button(
+            verb="confirm-with-evidence",
+            label="Confirm, with evidence…",
+            action=sweeps.confirm_with_evidence,
+            permission="inventory.approve_evidence_sweep",
+            danger=True,
+            fresh_login=True,
+            shown=lambda sweep: sweep.status == SweepStatus.PROPOSED and sweep.takes_evidence,
+            consequences=_confirmation_with_evidence,
             done=lambda sweep, result: "Confirmed. Open this page again to watch how far it has come.",
         ),
         Button(
@@ -478,7 +507,7 @@ class SweepAdmin(AuditedAdmin):
     def receipt_words(self, sweep: Sweep) -> str:
         if not sweep.receipt:
             return "written at the end"
-        return "matches its fingerprint" if sweeps.is_genuine(sweep) else "DOES NOT match its fingerprint"
+        return "matches its fingerprint" if receipts.is_genuine(sweep) else "DOES NOT match its fingerprint"
 
 
 def _days(cutoffs: dict[str, str]) -> str:

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.lookups import IsNull
 
-from audit.evidence import evidence
+from audit.evidence import evidence, is_evidence
+from audit.models import Disposal
 from audit.personal import StartEvent, Then
 from law.calendar import Unit
 from law.models import RetentionSuggestion
@@ -274,6 +275,7 @@ class Sweep(models.Model):
         permissions = [
             ("propose_sweep", "Can propose a retention sweep"),
             ("approve_sweep", "Can confirm and stop a retention sweep"),
+            ("approve_evidence_sweep", "Can confirm a retention sweep that takes evidence"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -298,6 +300,10 @@ class Sweep(models.Model):
     def __str__(self) -> str:
         return f"Sweep {self.pk}"
 
+    @property
+    def takes_evidence(self) -> bool:
+        return any(item.is_evidence and item.going for item in self.items.all())
+
 
 class SweepItem(models.Model):
     """One category of one model and role in a sweep: the cut-off, and how far the work has come."""
@@ -320,6 +326,13 @@ class SweepItem(models.Model):
     cursor = models.PositiveBigIntegerField(default=0)
     done_count = models.PositiveIntegerField("done", default=0)
     ended_at = models.DateTimeField(null=True, blank=True)
+    disposal = models.ForeignKey(
+        Disposal,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="For evidence: what a second person approved. Without it the database lets nothing go.",
+    )
 
     class Meta:
         ordering = ["id"]
@@ -336,6 +349,10 @@ class SweepItem(models.Model):
     def going(self) -> int:
         """How many were to go when it was counted."""
         return self.proposed_count - self.held_count
+
+    @property
+    def is_evidence(self) -> bool:
+        return is_evidence(self.holding)
 
 
 class OrderStatus(models.TextChoices):
