@@ -1,6 +1,6 @@
 """Buttons of the desk: what they are. How they run: `audit.pressing`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,12 @@ from django.http import HttpRequest
 
 @dataclass(frozen=True, kw_only=True)
 class Consequences:
-    """What the confirmation page says before anything happens, each line a sentence."""
+    """What the confirmation page says before anything happens, each line a sentence.
+
+    `warnings` may be lazy: they are read when the page is shown, not when the button is pressed."""
 
     question: str
+    warnings: Iterable[str] = ()
     happens: list[str] = field(default_factory=list)
     not_: list[str] = field(default_factory=list)
     irreversible: list[str] = field(default_factory=list)

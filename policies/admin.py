@@ -195,6 +195,17 @@ class PolicyVersionAdmin(AuditedAdmin):
             done=lambda version, result: "Allowed. Your reason stays with the version.",
         ),
         Button(
+            verb="answer-for-promises",
+            label="Answer for a broken promise…",
+            action=actions.answer_for_promises,
+            permission="policies.approve_policyversion",
+            shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED),
+            consequences=consequences.answer,
+            done=lambda version, result: (
+                "Answered. Your reason stays with the version; somebody else publishes it."
+            ),
+        ),
+        Button(
             verb="send-back",
             label="Send back to draft",
             action=actions.send_back,
@@ -202,7 +213,8 @@ class PolicyVersionAdmin(AuditedAdmin):
             shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED),
             consequences=says(
                 "Send this version back to draft?",
-                "Its approval, any early date and any planned day are forgotten; it has to be put forward again.",
+                "Its approval, any early date, any answer for a broken promise and any planned day are forgotten; "
+                "it has to be put forward again.",
                 submit="Send back to draft",
             ),
             done=lambda version, result: "Sent back. It is a draft again.",
@@ -263,6 +275,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             "submitted_by",
             "approved_by",
             "early_by",
+            "despite_by",
             "published_by",
             "planned_by",
         )
@@ -315,6 +328,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Put forward", version.submitted_by, version.submitted_at),
             ("Approved", version.approved_by, version.approved_at),
             ("Early date allowed", version.early_by, None),
+            ("Broken promise answered for", version.despite_by, None),
             ("Publication planned", version.planned_by, None),
             ("Published", version.published_by, version.published_at),
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),
