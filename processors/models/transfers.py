@@ -134,6 +134,11 @@ class Transfer(models.Model):
     def __str__(self) -> str:
         return f"Transfer {self.pk}: {self.get_exporter_regime_display()} to {self.destination}"
 
+    @property
+    def is_reopened(self) -> bool:
+        """Its assessment is older than what reopened it, and does not count."""
+        return bool(self.tia_on and self.tia_reopened_on and self.tia_on <= self.tia_reopened_on)
+
 
 class Outcome(models.TextChoices):
     IN_ORDER = "in_order", "in order"

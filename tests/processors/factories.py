@@ -7,10 +7,12 @@ import factory
 from factory.django import DjangoModelFactory
 
 from law import actions
-from law.models import TransferMechanism
+from law.models import Company, TransferMechanism
 from law.transfers import ExportLaw, Mechanism
+from processors.clauses import Lists
 from processors.models import (
     Contract,
+    ContractClause,
     ContractKind,
     Kind,
     Processor,
@@ -19,6 +21,7 @@ from processors.models import (
     ProcessorSystem,
     Review,
     Risk,
+    Standing,
     Status,
     Subprocessor,
     SubprocessorRule,
@@ -83,6 +86,7 @@ class ProcessorFactory(DjangoModelFactory[Processor]):
             for link in self.receives.all():
                 contract.purposes.add(link.activity.purpose)
                 contract.categories.add(*link.activity.categories.all())
+            answer_clauses(contract)
 
 
 class ProcessorPlaceFactory(DjangoModelFactory[ProcessorPlace]):
@@ -161,6 +165,14 @@ class ContractFactory(DjangoModelFactory[Contract]):
     subprocessor_days = 30
     breach_hours = 48
     deletion_at_end = True
+
+
+def answer_clauses(contract: Contract, standing: str = Standing.MET) -> None:
+    """Somebody has gone through every clause the law's lists ask for."""
+    items = Lists.of(Company.current().today()).contract(contract)
+    ContractClause.objects.bulk_create(
+        ContractClause(contract=contract, item=item, standing=standing) for item in items
+    )
 
 
 class TransferFactory(DjangoModelFactory[Transfer]):
