@@ -149,7 +149,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "deliver notices": {"task": "notices.deliver", "schedule": 60.0},
+    "stray contract files": {"task": "processors.delete_stray_files", "schedule": crontab(minute="20")},
     "mail subscription links": {"task": "processors.send_links", "schedule": 60.0},
+    "gather changes to the list of companies": {"task": "processors.gather", "schedule": 300.0},
     "seal audit events": {"task": "audit.seal", "schedule": 60.0},
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},
     "go on with a confirmed sweep": {"task": "inventory.sweep", "schedule": 60.0},
