@@ -70,6 +70,7 @@ class CompanyAdmin(AuditedAdmin):
             {
                 "fields": (
                     ("review_months_low", "review_months_medium", "review_months_high"),
+                    "processor_notice_days",
                     "listing_months",
                     "adequacy_warning_days",
                     "transfer_laws",

@@ -67,6 +67,14 @@ class Company(models.Model):
     review_warning_days = models.PositiveSmallIntegerField(
         "review warning (days)", default=60, help_text="How long before a review falls due the desk says so."
     )
+    processor_notice_days = models.PositiveSmallIntegerField(
+        "notice of changes to the list of companies (days)",
+        default=30,
+        validators=[MaxValueValidator(366)],
+        help_text="Days between telling people that a company comes, goes or works elsewhere and the change. "
+        "A rule of the house: GDPR Art. 28(2) wants objection possible and names no number. If a school's "
+        "agreement asks for more, write the longest.",
+    )
     unknown_age_europe = models.PositiveSmallIntegerField(
         "age where the law is not known, Europe", default=16, validators=[MaxValueValidator(21)]
     )

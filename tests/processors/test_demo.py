@@ -20,7 +20,8 @@ def test_the_health_page_finds_exactly_what_was_planted_among_two_or_three_of_ea
     counts = dict(Processor.objects.values_list("kind").order_by("kind").annotate(Count("pk")))
     assert set(counts) == set(Kind.values)
     assert set(counts.values()) <= {2, 3}
-    assert not Processor.objects.exclude(status=Status.ACTIVE).exists()
+    [waiting] = Processor.objects.exclude(status=Status.ACTIVE)
+    assert (waiting.status, [change.kind for change in waiting.changes.gathered()]) == ("approved", ["added"])
     assert faults(Company.current().today()) == [
         ("processor-without-contract", "Thistle Translations"),
         ("transfer-uncovered", "Nightjar Answers"),
