@@ -21,7 +21,7 @@ from audit.text import safe_cell
 from law.models import Company
 from law.transfers import Mechanism
 from processors import entries, words
-from processors.models import Kind, Processor, SubprocessorChange, Transfer
+from processors.models import Processor, SubprocessorChange, Transfer
 
 from .dates import spoken
 from .links import absolute
@@ -64,25 +64,13 @@ def _line(processor: Processor, entry: entries.Entry) -> Line:
     return Line(
         name=entry.name,
         purpose=", ".join(entry.work),
-        kind=kind_name(processor.kind),
+        kind=processor.kind,
         data=list(entry.data),
         places=[words.place(*place, words.HTML) for place in entry.places],
         seat=words.country_name(entry.seat) if entry.seat else "",
         safeguards=[safeguard(mechanism) for mechanism in mechanisms],
         subprocessors=list(entry.helpers),
     )
-
-
-def kind_name(kind: str) -> str:
-    names = {
-        Kind.ANALYTICS: _("Analytics"),
-        Kind.EDTECH: _("Educational technology"),
-        Kind.PAYMENT: _("Payment"),
-        Kind.COMMUNICATION: _("Communication"),
-        Kind.HOSTING: _("Hosting"),
-        Kind.SUPPORT: _("Support"),
-    }
-    return names.get(Kind(kind), _("Other work"))
 
 
 def safeguard(mechanism: str) -> str:

@@ -21,7 +21,11 @@ PUBLIC_TEMPLATES = [
     *sorted((TEMPLATES / "portal").rglob("*.html")),
     *sorted(path for path in (TEMPLATES / "notices").rglob("*") if path.is_file()),
 ]
-PUBLIC_MODULES = [*sorted((ROOT / "portal").rglob("*.py")), ROOT / "people" / "cleaning.py"]
+PUBLIC_MODULES = [
+    *sorted((ROOT / "portal").rglob("*.py")),
+    ROOT / "people" / "cleaning.py",
+    ROOT / "processors" / "words.py",
+]
 
 Catalog = dict[str, list[str]]
 
