@@ -26,6 +26,23 @@ class Consequences:
     submit: str
 
 
+Says = Callable[[Any, HttpRequest], Consequences]
+
+
+def says(
+    question: str, *happens: str, submit: str, not_: tuple[str, ...] = (), irreversible: tuple[str, ...] = ()
+) -> Says:
+    """A confirmation page whose sentences do not depend on the object."""
+    words = Consequences(
+        question=question,
+        happens=list(happens),
+        not_=list(not_),
+        irreversible=list(irreversible),
+        submit=submit,
+    )
+    return lambda obj, request: words
+
+
 @dataclass(frozen=True, kw_only=True)
 class Button:
     """A verb staff may do to one object: link → confirmation page → action → message.
@@ -37,7 +54,7 @@ class Button:
     label: str
     action: Callable[..., object]
     permission: str
-    consequences: Callable[[Any, HttpRequest], Consequences]
+    consequences: Says
     form_class: type[forms.BaseForm] | None = None
     shown: Callable[[Any], bool] = lambda obj: True
     danger: bool = False

@@ -324,4 +324,11 @@ class MeasureAdmin(RegisterAdmin):
 
 
 # The screens of the other registers hook in below, one line each.
-from . import admin_categories, admin_cookies, admin_retention  # noqa: E402, F401
+from . import (  # noqa: E402
+    admin_categories,  # noqa: F401
+    admin_cookies,  # noqa: F401
+    admin_holds,  # noqa: F401
+    admin_orders,  # noqa: F401
+    admin_retention,  # noqa: F401
+    admin_sweeps,  # noqa: F401
+)

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin import AuditedAdmin
-from audit.buttons import Button, Consequences
+from audit.buttons import Button, says
 from audit.desk import page
 from law.models import Company
 from notices.models import Campaign
@@ -22,14 +21,6 @@ from notices.models import Status as NoticeStatus
 from . import actions, announcing, consequences, reading
 from .forms import PlanForm, PolicyForm, SignificanceForm, TextForm, VersionForm
 from .models import Policy, PolicyText, PolicyVersion, PolicyVersionQuerySet, Status
-
-Says = Callable[[Any, HttpRequest], Consequences]
-
-
-def says(question: str, *happens: str, submit: str, not_: tuple[str, ...] = ()) -> Says:
-    """A confirmation page whose sentences do not depend on the object."""
-    page = Consequences(question=question, happens=list(happens), not_=list(not_), submit=submit)
-    return lambda obj, request: page
 
 
 @admin.register(Policy)

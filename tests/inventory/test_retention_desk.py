@@ -214,7 +214,7 @@ def test_a_sweep_is_proposed_read_and_confirmed(desk: Client) -> None:
 
 
 def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_get(dov: User) -> None:
-    from inventory.admin_retention import _confirmation
+    from inventory.admin_sweeps import _confirmation
 
     rule = account_schedule()
     rule.purpose.activities.get().systems.add(SystemFactory.create(name="Platform"))
@@ -231,7 +231,7 @@ def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_
 
 
 def test_a_large_sweep_asks_for_its_number(dov: User) -> None:
-    from inventory.admin_retention import _confirmation
+    from inventory.admin_sweeps import _confirmation
 
     Company.objects.update_or_create(pk=1, defaults={"large_audience": 2})
     account_schedule()
