@@ -15,6 +15,7 @@ from law.models import Company
 
 from . import actions, announcing, changes, guards, received
 from .admin_says import says
+from .admin_twins import MERGE
 from .basis import Judge
 from .forms import (
     FACTS,
@@ -216,6 +217,7 @@ class ProcessorAdmin(AuditedAdmin):
             shown=lambda processor: Status.ENDED in Processor.transitions[processor.status],
             consequences=ending,
         ),
+        MERGE,
         Button(
             verb="remove",
             label="Delete…",
@@ -263,7 +265,9 @@ class ProcessorAdmin(AuditedAdmin):
         changes.gather(form.instance, at=timezone.now())
 
     @admin.display(description="next")
-    def next_step(self, processor: Processor) -> str:
+    def next_step(self, processor: Processor) -> SafeString | str:
+        if into := processor.merged_into:
+            return format_html('Nothing. It is merged into <a href="{}">{}</a>.', page_of(into), into)
         return NEXT[Status(processor.status)]
 
     @admin.display(description="what follows from it")
@@ -273,8 +277,11 @@ class ProcessorAdmin(AuditedAdmin):
 
     @admin.display(description="on file")
     def papers(self, processor: Processor) -> SafeString:
-        kinds = (processor.reviews.all(), processor.contracts.all(), processor.transfers.all())
-        return format_html("Reviews: {}. Contracts: {}. Transfers: {}.", *(links(rows) for rows in kinds))
+        kinds = (
+            processor.reviews.all(), processor.contracts.all(), processor.transfers.all(), processor.merged.all(),
+        )  # fmt: skip
+        words = "Reviews: {}. Contracts: {}. Transfers: {}. Merged into it: {}."
+        return format_html(words, *(links(rows) for rows in kinds))
 
     @admin.display(description="who")
     def people(self, processor: Processor) -> str:

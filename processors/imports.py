@@ -257,8 +257,9 @@ def _tell_apart(plan: Plan) -> None:
 
 
 def _compare(plan: Plan) -> None:
-    here = Processor.objects.filter(name__in={row.name for row in plan.rows}).prefetch_related("places")
-    known = {(processor.name, processor.service): processor for processor in here}
+    here = Processor.objects.filter(name__in={row.name for row in plan.rows})
+    here = here.select_related("merged_into").prefetch_related("places", "merged_into__places")
+    known = {(processor.name, processor.service): processor.merged_into or processor for processor in here}
     for row in plan.rows:
         if row.verdict == "new" and row.key in known:
             different = list(_differences(row, known[row.key]))
