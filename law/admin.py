@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from audit.admin import AuditedAdmin
-from audit.buttons import Button, Consequences
+from audit.buttons import Button, says
 
 from . import actions
 from .models import Adequacy, AgeOfConsent, ChecklistItem, Company, LawRow, TransferMechanism, gdpr_only
@@ -37,11 +37,6 @@ class AgeForm(forms.ModelForm):  # type: ignore[type-arg]
     own_consent_from = _age(AgeOfConsent._meta.get_field("own_consent_from").help_text)
 
 
-def _says(question: str, *happens: str, submit: str) -> Any:
-    page = Consequences(question=question, happens=list(happens), submit=submit)
-    return lambda row, request: page
-
-
 class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     transfer_laws = forms.MultipleChoiceField(
         label="Laws that restrict our transfers",
@@ -61,7 +56,15 @@ class CompanyAdmin(AuditedAdmin):
         (
             "House periods",
             {
-                "fields": ("notice_days", "review_months", "review_warning_days", "large_audience"),
+                "fields": (
+                    "notice_days",
+                    "review_months",
+                    "review_warning_days",
+                    "large_audience",
+                    "choice_days",
+                    "hold_review_months",
+                    "order_days",
+                ),
                 "description": "Numbers the law leaves to us. Every change is recorded with your name.",
             },
         ),
@@ -103,53 +106,62 @@ class SourceRead(admin.BooleanFieldListFilter):
 def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
     """The four deeds of every law row; the sentences say what follows from a switch."""
     permission = f"law.approve_{model}"
-    return (
-        Button(
-            verb="approve",
-            label="Approve",
-            action=actions.approve,
-            permission=permission,
-            shown=lambda row: row.approved_at is None,
-            consequences=_says(
-                "Have you read the source, and does it say this?",
-                "Your name stands under this fact. From then on the database refuses to change it.",
-                submit="Approve row",
-            ),
-            done=lambda row, result: "Approved. Your name stands under this fact.",
+    return (_approve(permission), *_switches(permission, when_on, when_off), _end(permission))
+
+
+def _approve(permission: str) -> Button:
+    return Button(
+        verb="approve",
+        label="Approve",
+        action=actions.approve,
+        permission=permission,
+        shown=lambda row: row.approved_at is None,
+        consequences=says(
+            "Have you read the source, and does it say this?",
+            "Your name stands under this fact. From then on the database refuses to change it.",
+            submit="Approve row",
         ),
-        Button(
-            verb="switch-on",
-            label="Switch on",
-            action=actions.switch_on,
-            permission=permission,
-            shown=lambda row: not row.is_on,
-            consequences=_says("Apply this row from now on?", when_on, submit="Switch row on"),
-            done=lambda row, result: "Switched on. The next decision is made with it.",
+        done=lambda row, result: "Approved. Your name stands under this fact.",
+    )
+
+
+def _switches(permission: str, when_on: str, when_off: str) -> tuple[Button, Button]:
+    switch_on = Button(
+        verb="switch-on",
+        label="Switch on",
+        action=actions.switch_on,
+        permission=permission,
+        shown=lambda row: not row.is_on,
+        consequences=says("Apply this row from now on?", when_on, submit="Switch row on"),
+        done=lambda row, result: "Switched on. The next decision is made with it.",
+    )
+    switch_off = Button(
+        verb="switch-off",
+        label="Switch off",
+        action=actions.switch_off,
+        permission=permission,
+        danger=True,
+        shown=lambda row: row.is_on,
+        consequences=says("Stop applying this row?", when_off, submit="Switch row off"),
+        done=lambda row, result: "Switched off. It decides nothing any more.",
+    )
+    return switch_on, switch_off
+
+
+def _end(permission: str) -> Button:
+    return Button(
+        verb="end",
+        label="End…",
+        action=actions.end,
+        permission=permission,
+        form_class=EndForm,
+        shown=lambda row: row.in_force_until is None,
+        consequences=says(
+            "From which day does this row no longer bind?",
+            "It stays on record and goes on explaining what was decided before that day.",
+            submit="End row",
         ),
-        Button(
-            verb="switch-off",
-            label="Switch off",
-            action=actions.switch_off,
-            permission=permission,
-            danger=True,
-            shown=lambda row: row.is_on,
-            consequences=_says("Stop applying this row?", when_off, submit="Switch row off"),
-            done=lambda row, result: "Switched off. It decides nothing any more.",
-        ),
-        Button(
-            verb="end",
-            label="End…",
-            action=actions.end,
-            permission=permission,
-            form_class=EndForm,
-            shown=lambda row: row.in_force_until is None,
-            consequences=_says(
-                "From which day does this row no longer bind?",
-                "It stays on record and goes on explaining what was decided before that day.",
-                submit="End row",
-            ),
-            done=lambda row, result: "Ended from that day on.",
-        ),
+        done=lambda row, result: "Ended from that day on.",
     )
 
 

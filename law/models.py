@@ -121,6 +121,13 @@ class Company(models.Model):
         validators=[MinValueValidator(1)],
         help_text="How long the owner of another system has to erase what a sweep orders, and to show it.",
     )
+    choice_days = models.PositiveSmallIntegerField(
+        "a cookie choice counts for (days)",
+        default=182,
+        validators=[MinValueValidator(1), MaxValueValidator(400)],
+        help_text="Then the browser is asked anew. A house rule: half a year is what the French authority's "
+        "guidance is said to advise, from memory and not checked. Browsers keep no cookie beyond 400 days.",
+    )
 
     class Meta:
         verbose_name_plural = "company"
@@ -137,6 +144,10 @@ class Company(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def choice_lasts(self) -> timedelta:
+        return timedelta(days=self.choice_days)
 
     def today(self) -> date:
         return timezone.localdate(timezone=self.zone)

@@ -1,15 +1,12 @@
 """Asking for mails about changes, and ending them. A link opened is not a button pressed: mail scanners
 open links, so GET shows a page and only POST acts. Every address gets the same answer."""
 
-import time
 from collections.abc import Callable
 from functools import wraps
-from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,10 +21,11 @@ from people.cleaning import clean_email
 from processors import subscribing
 from processors.models import LinkPurpose, Subscription
 
+from .limits import within
 from .views import visitor_language
 
 # Mails one address may be sent, and forms one network may send, in an hour.
-MAILS_AN_HOUR, FORMS_AN_HOUR, HOUR = 3, 20, 3600
+MAILS_AN_HOUR, FORMS_AN_HOUR = 3, 20
 
 Act = Callable[[Subscription], bool]
 
@@ -40,14 +38,6 @@ class AddressForm(forms.Form):
         if not address:
             raise ValidationError(_("Write your e-mail address."))
         return address
-
-
-def within(limit: int, what: str, who: str) -> bool:
-    """Count one more try of this hour; False past the limit. The key shows nobody's address."""
-    key = f"{what}:{sha256(who.encode()).hexdigest()}:{int(time.time()) // HOUR}"
-    tries = cache.get(key, 0) + 1
-    cache.set(key, tries, HOUR)
-    return bool(tries <= limit)
 
 
 # A forged post could do no more than anybody who types that address here: a mail that asks.

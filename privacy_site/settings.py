@@ -234,9 +234,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "privacy_site.errors.stale_form"
 LANGUAGE_COOKIE_NAME = "language"
-# The receipt of a choice about cookies. Six months, as the CNIL advises, then the browser is asked anew.
+# The receipt of a choice about cookies. How long it counts is the company's to say (`Company.choice_days`).
 CHOICE_COOKIE_NAME = "__Host-cookie-choice" if HTTPS else "cookie-choice"
-CHOICE_COOKIE_AGE = 182 * 24 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
