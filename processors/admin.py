@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from audit.admin import AuditedAdmin, Button, Consequences
 from audit.desk import page, staff
+from inventory.guards import in_use
 from inventory.screens import links, page_of
 from law.models import Company
 
@@ -62,8 +63,13 @@ def ending(processor: Processor, request: HttpRequest) -> Consequences:
 
 
 def removal(processor: Processor, request: HttpRequest) -> Consequences:
+    question = f"Delete “{processor}”?"
+    if refusal := in_use(processor):
+        return Consequences(
+            question=question, not_=[f"It is not deleted. {refusal}"], submit="Delete processor"
+        )
     return Consequences(
-        question=f"Delete “{processor}”?",
+        question=question,
         happens=["It disappears from the register. Do this only to what was entered by mistake."],
         irreversible=["It cannot be brought back."],
         submit="Delete processor",

@@ -5,11 +5,9 @@ The promise: «using mechanisms like standard contractual clauses or adequacy de
 import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import cast
 
 from django.core.files.storage import Storage
 from django.db import transaction
-from django.db.models import FileField
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
@@ -116,7 +114,7 @@ def delete_stray_files(*, at: datetime) -> int:
 
 
 def files() -> Storage:
-    storage: Storage = cast(FileField, Contract._meta.get_field("file")).storage
+    storage: Storage = Contract._meta.get_field("file").storage
     return storage
 
 
@@ -125,7 +123,7 @@ def fingerprint(storage: Storage, name: str | None) -> str:
     if not name or not storage.exists(name):
         return ""
     with storage.open(name) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _day(at: datetime) -> date:

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from inventory.health import examine
 from law.models import Company
-from processors.health import CHECKS
+from processors import health, health_papers
 from processors.models import Kind, Processor, Status
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def test_the_health_page_finds_exactly_what_was_planted_among_two_or_three_of_ea
 
 
 def faults(today: date) -> list[tuple[str, str]]:
-    ours = {check.code for check in CHECKS}
+    ours = {check.code for check in (*health.CHECKS, *health_papers.CHECKS)}
     return [
         (fault.code, fault.sentence.split("“")[1].split("”")[0])
         for diagnosis in examine(today)

@@ -338,6 +338,10 @@ def stored(folder: Path, body: bytes = b"the wrong paper") -> Contract:
     return contract
 
 
+def name_of(contract: Contract) -> str:
+    return str(contract.file.name)
+
+
 def contract_form(contract: Contract, body: bytes) -> dict[str, object]:
     return {
         "kind": contract.kind, "signed_on": "2025-01-10", "in_force_on": "2025-01-15", "opened_revision": 0,
@@ -357,7 +361,7 @@ def test_a_replaced_file_leaves_the_disk_and_its_fingerprint_stays(desk: Client,
     assert replace(desk, contract).status_code == 302
     contract.refresh_from_db()
     assert [file.name for file in folder.iterdir()] == [contract.file.name]
-    assert (folder / contract.file.name).read_bytes() == b"the right paper"
+    assert (folder / name_of(contract)).read_bytes() == b"the right paper"
     assert Event.objects.about(contract).get(verb="processors.replace_file").details == {
         "former_sha256": hashlib.sha256(b"the wrong paper").hexdigest(),
         "sha256": hashlib.sha256(b"the right paper").hexdigest(),
@@ -366,7 +370,7 @@ def test_a_replaced_file_leaves_the_disk_and_its_fingerprint_stays(desk: Client,
 
 def test_the_former_file_stays_until_the_new_one_is_committed(desk: Client, folder: Path) -> None:
     contract = stored(folder)
-    former = contract.file.name
+    former = name_of(contract)
     with transaction.atomic():
         replace(desk, contract)
         transaction.set_rollback(True)  # the power goes before the commit
