@@ -6,6 +6,7 @@ from .cookies import (
     CookieReceipt,
     LifetimeKind,
 )
+from .holds import HoldPerson, HoldScope, HoldStatus, LegalHold
 from .registers import (
     Assurance,
     Basis,
@@ -23,19 +24,8 @@ from .registers import (
     Sensitivity,
     System,
 )
-from .retention import (
-    CutoffOrder,
-    HoldPerson,
-    HoldScope,
-    HoldStatus,
-    LegalHold,
-    OrderAnswer,
-    OrderStatus,
-    RetentionRule,
-    Sweep,
-    SweepItem,
-    SweepStatus,
-)
+from .retention import RetentionRule
+from .sweeps import CutoffOrder, OrderAnswer, OrderStatus, Sweep, SweepItem, SweepStatus
 
 __all__ = [
     "UNSORTED",
