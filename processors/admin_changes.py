@@ -67,6 +67,10 @@ class AnnounceForm(TogetherForm):
 class ShortNoticeForm(AnnounceForm):
     because = _because("At short notice")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_on"].help_text = "Any day from today, as late as it can be."
+
 
 class CorrectForm(TogetherForm):
     because = _because("A correction")
@@ -124,7 +128,7 @@ def short_notice(change: SubprocessorChange, request: HttpRequest) -> Consequenc
     return replace(
         usual,
         question=f"Announce “{in_a_line(change)}” with less than {days} days’ notice?",
-        not_=["People have less time to object than our page lets them expect.", *usual.not_],
+        happens=["People have less time to object than our page lets them expect.", *usual.happens],
         submit=f"{usual.submit} at short notice",
     )
 
@@ -208,7 +212,7 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
             permission="processors.approve_announcement",
             form_class=CorrectForm,
             initial=_initial,
-            shown=lambda change: is_gathered(change) and change.kind not in announcing.WHOLE,
+            shown=lambda change: is_gathered(change) and announcing.may_be_corrected(change),
             danger=True,
             consequences=correction,
             done=lambda change, result: "Put right. The public page shows it from now on.",

@@ -102,10 +102,15 @@ def correct(
 
     A company that comes or goes is no mistake of the list: NoMistake."""
     rows = list(changes)
-    if real := [row for row in rows if row.kind in WHOLE]:
+    if real := [row for row in rows if not may_be_corrected(row)]:
         raise NoMistake(f"{real[0].name} comes or goes: announce that, at short notice if it cannot wait.")
     manner = Announcement(effective_on=_today(at), is_correction=True, because=because)
     return _publish(rows, manner, by=by, at=at, reason=reason)
+
+
+def may_be_corrected(change: SubprocessorChange) -> bool:
+    """A column of the list, or a line that named one company twice."""
+    return change.kind not in WHOLE or change.processor.merged_into_id is not None
 
 
 def earliest(at: datetime) -> date:

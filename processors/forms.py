@@ -1,5 +1,6 @@
 """Forms of the processors' desk: shape, and every contradiction as an error beside its field."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -50,6 +51,12 @@ class LeaveForm(forms.Form):
         widget=_day_input(),
         help_text="The day it should be gone. The announcement proposes it; nothing happens by itself.",
     )
+
+    def clean_planned_on(self) -> date | None:
+        day: date | None = self.cleaned_data["planned_on"]
+        if day and day < Company.current().today():
+            raise forms.ValidationError("Choose today or a later day.")
+        return day
 
 
 class ContractForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -86,7 +86,7 @@ def test_nothing_cannot_be_announced(dov):
 def test_a_day_within_the_notice_period_is_too_soon(dov):
     with pytest.raises(announcing.TooSoon, match="30 days’ notice, so it can take effect on 1 July 2026"):
         announce(ChangeFactory(), by=dov, effective_on=date(2026, 6, 30))
-    assert announce(ChangeFactory(), by=dov, effective_on=JULY)
+    assert announce(ChangeFactory(), by=dov, effective_on=JULY).effective_on == JULY
 
 
 def test_the_notice_period_is_the_companys(dov):
@@ -135,6 +135,12 @@ def test_a_correction_stands_in_the_history_and_tells_nobody(dov):
 def test_who_comes_or_goes_is_no_mistake_of_the_list(dov, kind):
     with pytest.raises(announcing.NoMistake):
         announcing.correct([ChangeFactory(kind=kind)], by=dov, at=NOW, reason="Quietly.")
+
+
+def test_a_line_that_named_one_company_twice_was_a_mistake(dov):
+    twin = ProcessorFactory(ended=True, merged_into=ProcessorFactory(active=True))
+    change = ChangeFactory(kind="removed", processor=twin)
+    assert announcing.correct([change], by=dov, at=NOW, reason="One company.").is_correction
 
 
 def test_a_later_word_does_not_take_effect_before_an_earlier_one(dov):

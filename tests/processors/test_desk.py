@@ -239,6 +239,13 @@ def test_a_changed_place_waits_to_be_announced(desk: Client) -> None:
     assert (change.before, change.after) == ("Germany", "France")
 
 
+def test_nobody_plans_a_departure_for_a_day_that_is_past(desk: Client) -> None:
+    owl = ProcessorFactory(active=True, whole=True)
+    refused = press(desk, owl, "leave", planned_on="2020-01-01")
+    assert "Choose today or a later day." in refused.content.decode()
+    assert (owl.status, owl.changes.gathered().count()) == (Status.ACTIVE, 0)
+
+
 def test_what_the_inventory_changed_is_gathered_by_hand_before_the_sweep_comes(desk: Client) -> None:
     activity = ProcessingActivityFactory()
     owl = ProcessorFactory(active=True, activities=[activity], whole=True)
