@@ -30,8 +30,8 @@ class Line:
     """One category as a section of the page."""
 
     category: DataCategory
-    purposes: list[str]
-    kept: list[tuple[str, list[str]]]
+    is_used: bool
+    uses: list[tuple[str, list[str]]]  # (purpose, how long it is kept for that)
 
     @property
     def elements(self) -> list[str]:
@@ -61,10 +61,11 @@ def listed(today: date) -> list[Line]:
 
 
 def _line(category: DataCategory, purposes: list[str], rules: list[RetentionRule]) -> Line:
-    kept: dict[str, list[str]] = {}
+    """What was kept for a purpose that is over goes on by its rule, so that purpose is named too."""
+    uses: dict[str, list[str]] = {purpose: [] for purpose in purposes}
     for rule in rules:
-        kept.setdefault(rule.purpose.name, []).append(_kept(rule))
-    return Line(category, purposes, list(kept.items()))
+        uses.setdefault(rule.purpose.name, []).append(_kept(rule))
+    return Line(category, bool(purposes), list(uses.items()))
 
 
 def _purposes(today: date) -> dict[int, list[str]]:
@@ -115,7 +116,7 @@ def _groups(lines: Iterable[Line]) -> list[Group]:
 def _part(line: Line) -> str:
     if line.category.is_never_held:
         return "never"
-    if not line.purposes:
+    if not line.is_used:
         return "unused"
     return line.category.origin or "open"
 

@@ -94,9 +94,18 @@ def test_a_category_says_what_it_is_for_and_how_long_it_stays(client):
     RetentionRuleFactory(**facts, purpose=teach, role="learner", number=1)
     RetentionRuleFactory(**facts, purpose=prove, role="", number=3)
     assert (
-        "Lesson answers Specially protected essays What for Prove Teach How long "
-        "Prove – 3 years, counted from the last activity; then deleted "
-        "Teach – Learners: 1 year, counted from the last activity; then deleted"
+        "Lesson answers Specially protected essays What for, and how long "
+        "Prove 3 years, counted from the last activity; then deleted "
+        "Teach Learners: 1 year, counted from the last activity; then deleted"
+    ) in words(client)
+
+
+def test_a_purpose_without_a_rule_says_so_and_one_that_is_over_keeps_its_period(client):
+    category = DataCategoryFactory()
+    ProcessingActivityFactory(categories=[category], purpose__name="Teach")
+    RetentionRuleFactory(category=category, purpose__name="Tell", number=5, unit="days", then="anonymize")
+    assert (
+        "Teach no period is set yet Tell 5 days, counted from the last activity; then made anonymous"
     ) in words(client)
 
 
