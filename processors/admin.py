@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.admin import AuditedAdmin, Button, Consequences
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences, says
 from audit.desk import page, staff
 from inventory.guards import in_use
 from inventory.screens import links, page_of
 from law.models import Company
 
 from . import actions, announcing, changes, guards, received
-from .admin_says import says
 from .admin_twins import MERGE
 from .basis import Judge
 from .forms import (

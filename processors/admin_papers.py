@@ -11,13 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.actions import record
-from audit.admin import AuditedAdmin, Button, Consequences
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences, says
 from audit.desk import page, staff
 from inventory.screens import page_of
 from law.models import Adequacy, Company
 
 from . import actions, affected, clauses, papers, questions
-from .admin_says import says
 from .basis import Judge
 from .clauses import Lists
 from .forms import (
