@@ -70,6 +70,7 @@ class Company(models.Model):
     processor_notice_days = models.PositiveSmallIntegerField(
         "notice of changes to the list of companies (days)",
         default=30,
+        db_default=30,
         validators=[MaxValueValidator(366)],
         help_text="Days between telling people that a company comes, goes or works elsewhere and the change. "
         "A rule of the house: GDPR Art. 28(2) wants objection possible and names no number. If a school's "

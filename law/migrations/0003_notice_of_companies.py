@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='processor_notice_days',
-            field=models.PositiveSmallIntegerField(default=30, help_text="Days between telling people that a company comes, goes or works elsewhere and the change. A rule of the house: GDPR Art. 28(2) wants objection possible and names no number. If a school's agreement asks for more, write the longest.", validators=[django.core.validators.MaxValueValidator(366)], verbose_name='notice of changes to the list of companies (days)'),
+            field=models.PositiveSmallIntegerField(db_default=30, default=30, help_text="Days between telling people that a company comes, goes or works elsewhere and the change. A rule of the house: GDPR Art. 28(2) wants objection possible and names no number. If a school's agreement asks for more, write the longest.", validators=[django.core.validators.MaxValueValidator(366)], verbose_name='notice of changes to the list of companies (days)'),
         ),
     ]

@@ -19,22 +19,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='announcement',
             name='because',
-            field=models.CharField(blank=True, help_text='Shown as “At short notice, because …”. The reason for the record is in the audit log.', max_length=300, verbose_name='reason told to the public'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='Shown as “At short notice, because …”. The reason for the record is in the audit log.', max_length=300, verbose_name='reason told to the public'),
         ),
         migrations.AddField(
             model_name='announcement',
             name='is_correction',
-            field=models.BooleanField(default=False, help_text='The list had a mistake. It stands in the history; no mail left.', verbose_name='correction'),
+            field=models.BooleanField(db_default=False, default=False, help_text='The list had a mistake. It stands in the history; no mail left.', verbose_name='correction'),
         ),
         migrations.AddField(
             model_name='announcement',
             name='is_short_notice',
-            field=models.BooleanField(default=False, help_text="Told later than the house's notice period asks.", verbose_name='at short notice'),
+            field=models.BooleanField(db_default=False, default=False, help_text="Told later than the house's notice period asks.", verbose_name='at short notice'),
         ),
         migrations.AddField(
             model_name='subprocessorchange',
             name='becomes',
-            field=models.JSONField(blank=True, default=dict, editable=False),
+            field=models.JSONField(blank=True, db_default={}, default=dict, editable=False),
         ),
         migrations.AddField(
             model_name='subprocessorchange',
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='subprocessorchange',
             name='was',
-            field=models.JSONField(blank=True, default=dict, editable=False),
+            field=models.JSONField(blank=True, db_default={}, default=dict, editable=False),
         ),
         migrations.AlterField(
             model_name='subprocessorchange',

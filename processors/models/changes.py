@@ -45,17 +45,23 @@ class Announcement(models.Model):
         "history", default=False, help_text="Brought in from lists published earlier. Nobody was told by us."
     )
     is_short_notice = models.BooleanField(
-        "at short notice", default=False, help_text="Told later than the house's notice period asks."
+        "at short notice",
+        default=False,
+        db_default=False,
+        help_text="Told later than the house's notice period asks.",
     )
     is_correction = models.BooleanField(
         "correction",
         default=False,
+        db_default=False,
         help_text="The list had a mistake. It stands in the history; no mail left.",
     )
     because = models.CharField(
         "reason told to the public",
         max_length=300,
         blank=True,
+        default="",
+        db_default="",
         help_text="Shown as “At short notice, because …”. The reason for the record is in the audit log.",
     )
 
@@ -120,8 +126,8 @@ class SubprocessorChange(models.Model):
     kind = models.CharField(max_length=16, choices=ChangeKind)
     name = models.CharField("company", max_length=150, help_text="As it was called then.")
     # The columns of the list this is about (entries.Entry), as they were and as they become.
-    was = models.JSONField(default=dict, blank=True, editable=False)
-    becomes = models.JSONField(default=dict, blank=True, editable=False)
+    was = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    becomes = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
     # The same in English words, as staff and the record read them.
     before = models.TextField(blank=True)
     after = models.TextField(blank=True)
