@@ -20,9 +20,15 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('outcome', models.CharField(choices=[('in_order', 'in order'), ('wanting', 'wanting'), ('not_applicable', 'not applicable')], max_length=16)),
                 ('finding', models.TextField(blank=True, max_length=2000)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='law.checklistitem')),
+                ('transfer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='processors.transfer')),
             ],
             options={
                 'ordering': ['item__code'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('transfer', 'item'), name='processors_assessed_once'),
+                    models.CheckConstraint(condition=models.Q(('outcome', 'not_applicable'), models.Q(('finding', ''), _negated=True), _connector='OR'), name='processors_assessed_in_words', violation_error_message='Write what was found.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -43,7 +49,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='transfer',
             name='tia_reopens',
-            field=models.TextField(blank=True, help_text='Events that would change the answers: a new law there, a request for our data, a new sub-processor.', max_length=1000, verbose_name='what reopens it sooner'),
+            field=models.TextField(blank=True, db_default='', default='', help_text='Events that would change the answers: a new law there, a request for our data, a new sub-processor.', max_length=1000, verbose_name='what reopens it sooner'),
         ),
         migrations.AddConstraint(
             model_name='processor',
@@ -52,23 +58,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transfer',
             constraint=models.CheckConstraint(condition=models.Q(('tia_reopened_on', None), ('tia_on__isnull', False), _connector='OR'), name='processors_transfer_reopens_what_was_assessed', violation_error_message='Only an assessment that was made can be reopened.'),
-        ),
-        migrations.AddField(
-            model_name='assessmentanswer',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='law.checklistitem'),
-        ),
-        migrations.AddField(
-            model_name='assessmentanswer',
-            name='transfer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='processors.transfer'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessmentanswer',
-            constraint=models.UniqueConstraint(fields=('transfer', 'item'), name='processors_assessed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessmentanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'not_applicable'), models.Q(('finding', ''), _negated=True), _connector='OR'), name='processors_assessed_in_words', violation_error_message='Write what was found.'),
         ),
     ]

@@ -63,6 +63,8 @@ class Transfer(models.Model):
         "what reopens it sooner",
         max_length=1000,
         blank=True,
+        default="",
+        db_default="",
         help_text="Events that would change the answers: a new law there, a request for our data, a new sub-processor.",
     )
     tia_reopened_on = models.DateField("assessment reopened on", null=True, editable=False)
