@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.urls import reverse
 from django.utils import timezone
@@ -56,6 +56,10 @@ class InThePast(Refused):
 
 
 class TooSoon(Refused):
+    pass
+
+
+class Busy(Refused):
     pass
 
 
@@ -204,9 +208,14 @@ def _may_be_withdrawn(change: SubprocessorChange, today: date) -> None:
 
 
 def _held(pks: Collection[int]) -> list[SubprocessorChange]:
-    """Locked, in one order for everybody, so that two announcements at once cannot share a change."""
-    rows = SubprocessorChange.objects.select_for_update(of=("self",)).filter(pk__in=pks)
-    return list(rows.select_related("processor", "announcement").order_by("pk"))
+    """Locked, so that two announcements at once cannot share a change; or Busy. Nobody waits: the button
+    holds the change it was pressed on, and two people with each other's would wait for ever."""
+    rows = SubprocessorChange.objects.select_for_update(of=("self",), nowait=True).filter(pk__in=pks)
+    try:
+        with transaction.atomic():
+            return list(rows.select_related("processor", "announcement").order_by("pk"))
+    except OperationalError:
+        raise Busy("Somebody else is at work on one of these changes. Try again.") from None
 
 
 def _today(at: datetime) -> date:
