@@ -50,7 +50,10 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["object_type", "object_ref", "-id"], name="audit_event_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_ref", "-id"], name="audit_event_object"),
+            models.Index(fields=["actor_kind", "-id"], name="audit_event_actor"),
+        ]
         permissions = [("export_event", "Can export audit events")]
 
     def __str__(self) -> str:

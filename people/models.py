@@ -185,6 +185,16 @@ class Person(models.Model):
             # So that a sweep costs what expires, not what is kept.
             models.Index(fields=["last_active_on"], name="people_person_last_active"),
             models.Index(fields=["left_at"], condition=Q(left_at__isnull=False), name="people_person_left"),
+            # The states staff filter by, newest first: few rows each.
+            models.Index(fields=["-id"], condition=Q(left_at__isnull=False), name="people_person_gone"),
+            models.Index(
+                fields=["-id"], condition=Q(left_at=None, email=""), name="people_person_no_address"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(left_at=None, undeliverable_at__isnull=False),
+                name="people_person_refused",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -270,6 +280,7 @@ class Guardianship(models.Model):
         ]
         indexes = [
             models.Index(fields=["guardian", "authority"], name="people_guardianship_of"),
+            models.Index(fields=["authority", "-id"], name="people_guardianship_list"),
             models.Index(
                 fields=["decided_at"], condition=Q(authority="ended"), name="people_guardianship_ended"
             ),

@@ -91,7 +91,12 @@ class LegalHold(models.Model):
                 name="inventory_hold_released",
             ),
         ]
-        indexes = [models.Index(fields=["status", "review_on"], name="inventory_hold_review")]
+        indexes = [
+            models.Index(fields=["status", "review_on"], name="inventory_hold_review"),
+            # The filters of the list, newest first.
+            models.Index(fields=["status", "-id"], name="inventory_hold_status"),
+            models.Index(fields=["scope", "-id"], name="inventory_hold_scope"),
+        ]
 
     def __str__(self) -> str:
         return f"Hold {self.pk}"

@@ -242,7 +242,13 @@ class CutoffOrder(models.Model):
                 violation_error_message="An answer needs evidence.",
             ),
         ]
-        indexes = [models.Index(fields=["status", "due_on"], name="inventory_order_due")]
+        indexes = [
+            models.Index(fields=["status", "due_on"], name="inventory_order_due"),
+            # The filters of the list, newest first.
+            models.Index(fields=["status", "-id"], name="inventory_order_status"),
+            models.Index(fields=["answer", "-id"], name="inventory_order_answer"),
+            models.Index(fields=["then", "-id"], name="inventory_order_then"),
+        ]
 
     def __str__(self) -> str:
         return f"Cut-off order {self.pk}"
