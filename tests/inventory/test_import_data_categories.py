@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from inventory import categories_import
+from inventory.categories_health import CHECKS
 from inventory.categories_import import ChangedMeanwhile, Given, Plan, read
 from inventory.models import DataCategory, DataElement, Origin, Sensitivity
 from people.csv_files import FileRefused
@@ -143,6 +144,20 @@ def test_what_the_file_does_not_say_is_left_open_flagged_and_never_guessed():
         (2, "sensitivity: not said. “Confidential” was taken, to be careful."),
         (3, "element: “Other data (specify)” asks for words of our own; it comes in as it stands."),
     ]
+
+
+def test_what_stays_open_is_a_fault_until_somebody_chooses():
+    bring_in("Bus,Card number")
+    assert open_ones() == ["“Bus” does not say where it comes from and whose data it is."]
+    DataCategory.objects.update(origin=Origin.RECEIVED)
+    assert open_ones() == ["“Bus” does not say whose data it is."]
+    DataCategory.objects.update(whose=["learner"])
+    assert open_ones() == []
+
+
+def open_ones() -> list[str]:
+    [check] = CHECKS
+    return [fault.sentence for fault in check.faults(NOW.date())]
 
 
 def test_a_file_that_says_more_is_taken_at_its_word():
