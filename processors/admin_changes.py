@@ -170,6 +170,13 @@ def is_coming(change: SubprocessorChange) -> bool:
     return not change.has_begun(Company.current().today())
 
 
+MANNERS = {
+    "is_history": "brought in from an earlier list",
+    "is_short_notice": "at short notice",
+    "is_correction": "as a correction",
+}
+
+
 @admin.register(SubprocessorChange)
 class SubprocessorChangeAdmin(ReadOnlyAdmin):
     list_display = ("name", "kind", "stage_today", "takes_effect", "gathered_at")
@@ -247,15 +254,8 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
         told = change.announcement
         if told is None:
             return "not yet"
-        if told.is_history:
-            return "brought in from an earlier list"
-        if told.is_short_notice:
-            return f"at short notice, because {told.because}" if told.because else "at short notice"
-        return (
-            ("correction: " + told.because if told.because else "correction")
-            if told.is_correction
-            else "in time"
-        )
+        manner = next((words for name, words in MANNERS.items() if getattr(told, name)), "in time")
+        return f"{manner}, because {told.because}" if told.because else manner
 
     @admin.display(description="next")
     def next_step(self, change: SubprocessorChange) -> str:
