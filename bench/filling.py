@@ -110,9 +110,8 @@ def _last(model: type[models.Model]) -> int:
 
 def _insert(model: type[models.Model], start: int, end: int) -> None:
     shape = SHAPES.get(model._meta.label, {})
-    columns = {
-        field.column: shape.get(field.column) or _value(field) for field in model._meta.concrete_fields
-    }
+    names = {str(field.column): field for field in model._meta.concrete_fields}
+    columns = {name: shape.get(name) or _value(field) for name, field in names.items()}
     _run(
         f"INSERT INTO {_quoted(model._meta.db_table)} ({', '.join(map(_quoted, columns))}) "
         f"SELECT {', '.join(columns.values())} FROM generate_series({start}, {end}) AS n ON CONFLICT DO NOTHING"

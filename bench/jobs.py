@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
-from . import lists, recording, registers
+from . import lists, recording, registers, retention
 from .figures import Figure
 
 Job = Callable[[Namespace], Iterator[Figure]]
@@ -11,6 +11,7 @@ Job = Callable[[Namespace], Iterator[Figure]]
 # In this order: the first ones need the rules of the tables, which the later ones lift.
 JOBS: dict[str, Job] = {
     "recording": lambda arguments: recording.jobs(arguments.rows),
+    "retention": lambda arguments: retention.jobs(arguments.rows),
     "registers": lambda arguments: registers.jobs(arguments.rows),
     "lists": lambda arguments: lists.jobs(arguments.rows, arguments.list),
 }

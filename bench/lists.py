@@ -120,7 +120,7 @@ def _queries(model: type[models.Model], desk: Any, url: str, staff: User) -> Ite
 def _linked(desk: Any, middle: "models.QuerySet[Any]") -> Iterator[str]:
     """Filters that other pages link to, with the value of a row in the middle."""
     for name in desk.linked_filters:
-        value = middle.values_list(name, flat=True).first()
+        value = str(middle.values_list(name, flat=True).first())
         is_key = getattr(desk._field(name), "is_relation", False)
         yield urlencode({f"{name}__id__exact" if is_key else name: value})
 
@@ -128,4 +128,4 @@ def _linked(desk: Any, middle: "models.QuerySet[Any]") -> Iterator[str]:
 def _searched(desk: Any, request: Any, middle: "models.QuerySet[Any]") -> Iterator[str]:
     for name in map(str, desk.get_search_fields(request)):
         column = name.rpartition("__")[0]
-        yield urlencode({"q": middle.values_list(column, flat=True).first()})
+        yield urlencode({"q": str(middle.values_list(column, flat=True).first())})

@@ -16,7 +16,7 @@ from .figures import Figure, interleaved, seconds
 
 BUDGET = 1.25
 TABLE = Notice._meta.db_table
-COLUMNS = ", ".join(field.column for field in Notice._meta.concrete_fields if not field.primary_key)
+COLUMNS = ", ".join(str(field.column) for field in Notice._meta.concrete_fields if not field.primary_key)
 
 
 def jobs(rows: int) -> Iterator[Figure]:
