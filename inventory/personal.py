@@ -20,7 +20,7 @@ def _done_until(day: date) -> Q:
 
 
 def delete_rows(rows: Rows, at: datetime) -> int:
-    return int(rows._raw_delete(rows.db))
+    return int(rows._raw_delete(rows.db) or 0)  # Django asks nothing, and says None, of no rows at all
 
 
 def _number(kind: str, ref: str, means: str) -> Case:

@@ -53,7 +53,7 @@ NOTICES = register(
 
 
 def delete_letters(rows: Rows, at: datetime) -> int:
-    return int(rows._raw_delete(rows.db))
+    return int(rows._raw_delete(rows.db) or 0)  # None of no rows at all
 
 
 LETTERS = register(

@@ -112,9 +112,14 @@ else:
     _options.update(pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What counts wrong passwords has to be one count for every process, so it lies in the database too.
+# What counts wrong passwords has to be one count for every process, so it lies in the database too. Django keeps
+# 300 entries by itself and then throws some out: a few hundred addresses would wipe out the count of another.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "people_attempts"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_attempts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # --- Celery: a doorbell. No results, no ETA, nothing lost with the broker ----------------

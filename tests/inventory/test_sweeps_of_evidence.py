@@ -1,6 +1,7 @@
 """Our own records have an end too: cookie receipts, letters and old audit events, by a second person's word."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ from tests.people.factories import PersonFactory, UserFactory
 
 from .cookie_factories import CookieReceiptFactory
 from .factories import DataCategoryFactory
-from .retention_factories import LegalHoldFactory, RetentionRuleFactory
+from .retention_factories import LegalHoldFactory, RetentionRuleFactory, account_schedule
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -85,6 +86,34 @@ def test_old_events_go_and_the_record_stays_whole(dov: User, lead: User, small_w
     seal_all(at=NOW)
     assert [event.at for event in Event.objects.filter(verb="people.read")] == [FRESH]
     assert verify(at=NOW).disposed == 5
+
+
+@pytest.mark.parametrize("count", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_a_crowd_of_old_events_goes_and_the_record_stays_whole(dov: User, lead: User, count: int) -> None:
+    two_years(RECORD)
+    blank: dict[str, Any] = {"verb": "people.read", "actor_kind": "system", "fields": [], "details": {}}
+    Event.objects.bulk_create((Event(at=OLD, **blank) for _n in range(count)), batch_size=5_000)
+    seal_all(at=OLD)
+    swept(dov, lead)
+    seal_all(at=NOW)
+    assert verify(at=NOW).disposed == count
+
+
+def test_a_last_window_with_nothing_left_ends_the_sweep(dov: User, lead: User, small_windows: None) -> None:
+    two_years(RECORD)
+    old_events(4)
+    assert swept(dov, lead).status == SweepStatus.DONE
+
+
+def test_evidence_that_runs_out_after_the_count_waits_for_the_next_sweep(dov: User) -> None:
+    account_schedule()
+    PersonFactory.create(last_active_on=OLD.date())
+    two_years(CHOICES)
+    sweep = sweeps.propose(by=dov, at=NOW)
+    receipt = CookieReceiptFactory.create(at=OLD)
+    sweeps.run(sweeps.confirm(sweep, by=dov, at=NOW, reason="Read."), at=NOW)
+    assert CookieReceipt.objects.filter(pk=receipt.pk).exists()
+    assert Sweep.objects.get().status == SweepStatus.DONE
 
 
 def test_events_no_seal_covers_yet_stay(dov: User, lead: User) -> None:
