@@ -40,6 +40,11 @@ long: ## the slow proofs, on PostgreSQL
 	@bin/install dev
 	@.venv/bin/python bin/test postgresql -- -m long -n 0 $(ARGS)
 
+.PHONY: bench
+bench: ## the heavy work at a million rows, measured on PostgreSQL (docs/reference/performance.md)
+	@bin/install dev
+	@.venv/bin/python bin/bench $(ARGS)
+
 .PHONY: check fix
 check: ## everything CI demands of the code before it runs the tests
 	@bin/install dev

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from .actors import Actor, ActorKind
 from .buttons import Button, Consequences
 from .desk import link_to
 from .exports import Exportable
 from .lists import QuickLists
-from .models import Event, Seal, SealedEvent
+from .models import Disposal, Event, Seal, SealedEvent
 from .naming import actor_name, object_names
 from .pressing import Pressable
 from .revisions import Revised
@@ -153,3 +154,31 @@ class SealAdmin(RecordAdmin):
     @admin.display(description="sealed")
     def when(self, seal: Seal) -> str:
         return date_format(timezone.localtime(seal.sealed_at), "j F Y, H:i")
+
+
+@admin.register(Disposal)
+class DisposalAdmin(RecordAdmin):
+    list_display = ("number", "when", "batch", "table", "rows_gone")
+    sortable_by = ()
+    fields = ("when", "batch", "table", "terms", "proposer", "approver", "rows_gone")
+    readonly_fields = ("when", "proposer", "approver", "rows_gone")
+
+    @admin.display(description="disposal")
+    def number(self, disposal: Disposal) -> str:
+        return str(disposal)
+
+    @admin.display(description="approved")
+    def when(self, disposal: Disposal) -> str:
+        return date_format(timezone.localtime(disposal.approved_at), "j F Y, H:i")
+
+    @admin.display(description="proposed by")
+    def proposer(self, disposal: Disposal) -> str:
+        return actor_name(Actor(ActorKind.STAFF, disposal.proposed_by))
+
+    @admin.display(description="approved by")
+    def approver(self, disposal: Disposal) -> str:
+        return actor_name(Actor(ActorKind.STAFF, disposal.approved_by))
+
+    @admin.display(description="rows removed")
+    def rows_gone(self, disposal: Disposal) -> str:
+        return f"{disposal.rows.count():,}"

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Q
 
 from .actors import Actor, ActorKind
 from .evidence import evidence
@@ -50,7 +51,10 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["object_type", "object_ref", "-id"], name="audit_event_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_ref", "-id"], name="audit_event_object"),
+            models.Index(fields=["actor_kind", "-id"], name="audit_event_actor"),
+        ]
         permissions = [("export_event", "Can export audit events")]
 
     def __str__(self) -> str:
@@ -80,7 +84,7 @@ class Event(models.Model):
         }
 
 
-@evidence()
+@evidence(forever=True)
 class Seal(models.Model):
     """One link of the chain: the Merkle root over a batch of events and the link before it."""
 
@@ -110,11 +114,15 @@ class Seal(models.Model):
         }
 
 
-@evidence()
+@evidence(forever=True)
 class SealedEvent(models.Model):
-    """Says which seal covers an event. Ranges of ids would lose events that commit late."""
+    """Says which seal covers an event. Ranges of ids would lose events that commit late.
 
-    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="membership")
+    It outlives an event that an approved disposal removed, so that the seal's root still holds."""
+
+    event = models.OneToOneField(
+        Event, on_delete=models.DO_NOTHING, primary_key=True, related_name="membership", db_constraint=False
+    )
     seal = models.ForeignKey(Seal, on_delete=models.PROTECT, related_name="members")
     leaf = models.CharField(max_length=64, help_text="SHA-256 of the event in canonical form.")
 
@@ -147,3 +155,55 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"Ledger entry {self.pk}"
+
+
+@evidence(forever=True)
+class Disposal(models.Model):
+    """Two people's word that evidence of one table may go: what a batch proposed and a second approved."""
+
+    batch = models.CharField(max_length=64, help_text="What proposed it, as app.model and number.")
+    table = models.CharField(max_length=64)
+    terms = models.JSONField(help_text="Which rows: category, role, cut-off days, how many were counted.")
+    proposed_by = models.CharField(max_length=64, help_text="Who proposed it, by number.")
+    approved_by = models.CharField(max_length=64, help_text="Who approved it, by number: somebody else.")
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(proposed_by="") & ~Q(approved_by="") & ~Q(approved_by=F("proposed_by")),
+                name="audit_disposal_second_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Disposal {self.pk}"
+
+    def canonical(self) -> dict[str, Any]:
+        """What the approval's event says too, so that neither can be changed alone."""
+        return {
+            "batch": self.batch,
+            "table": self.table,
+            "terms": self.terms,
+            "proposed_by": self.proposed_by,
+            "approved_by": self.approved_by,
+        }
+
+
+@evidence(forever=True)
+class DisposedRow(models.Model):
+    """One row that may go. Only its number stays: a hash of what stood there could be guessed back."""
+
+    disposal = models.ForeignKey(Disposal, on_delete=models.PROTECT, related_name="rows", db_index=False)
+    row = models.PositiveBigIntegerField(help_text="The primary key of what was removed.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["disposal", "row"], name="audit_disposedrow_once"),
+        ]
+        # The triggers ask for one row, the seals' check for a span of them.
+        indexes = [models.Index(fields=["row"], name="audit_disposedrow_row")]
+
+    def __str__(self) -> str:
+        return f"Row {self.row} of disposal {self.disposal_id}"

@@ -11,7 +11,10 @@ EXACT_UP_TO = 10_000
 
 class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
     """Counts exactly up to 10,000. Past that it takes the table's estimate when nothing is filtered,
-    and otherwise stops counting at 10,001."""
+    and otherwise stops counting at 10,001.
+
+    Nobody turns to page 20,000, and the database would read all rows before it: pages end where the
+    exact count does, and a filter or a search leads to what lies beyond."""
 
     @cached_property
     def count(self) -> int:
@@ -20,6 +23,18 @@ class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
         if capped <= EXACT_UP_TO or queryset.query.where:
             return capped
         return max(capped, estimated_rows(queryset.model, queryset.db))
+
+    @cached_property
+    def num_pages(self) -> int:
+        return max(1, -(-min(self.count, EXACT_UP_TO) // self.per_page))
+
+    @property
+    def leaves_out(self) -> bool:
+        return self.count > EXACT_UP_TO
+
+    @property
+    def shown(self) -> str:
+        return f"{EXACT_UP_TO:,}"
 
     @property
     def words(self) -> str:

@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.module_loading import autodiscover_modules
 
+from .evidence import is_evidence
+
 Rows = models.QuerySet[Any]
 
 
@@ -71,9 +73,11 @@ class Along:
 class Holding:
     """What one model keeps about people. `category` is a code of the inventory; `fields` are names only.
 
-    `survives` says in a sentence why an erasure leaves it alone; empty for nearly everything.
-    `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number; `all_rows` leaves out what is emptied
-    already, so that a second sweep finds nothing to do."""
+    `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number, or
+    expressions named in `derived`; none where nothing leads to a person. `survives` says in a sentence why
+    an erasure leaves it alone; empty for nearly everything. `in_copies`: a requester's copy holds it. `all_rows` leaves out what is emptied already,
+    so that a second sweep finds nothing to do. Evidence goes only by an approved disposal
+    (`audit.disposing`)."""
 
     model: type[models.Model]
     category: str
@@ -82,8 +86,10 @@ class Holding:
     clocks: Mapping[StartEvent, Clock]
     ways: Mapping[Then, Way]
     all_rows: Q = field(default_factory=Q)
+    derived: Mapping[str, Any] = field(default_factory=dict)
     along: tuple[Along, ...] = ()
     survives: str = ""
+    in_copies: bool = True
 
     @property
     def label(self) -> str:
@@ -93,8 +99,13 @@ class Holding:
     def name(self) -> str:
         return str(self.model._meta.verbose_name_plural)
 
+    @property
+    def is_evidence(self) -> bool:
+        return is_evidence(self.label)
+
     def rows(self) -> Rows:
-        return self.model._default_manager.filter(self.all_rows).order_by()
+        rows: Rows = self.model._default_manager.annotate(**self.derived)
+        return rows.filter(self.all_rows).order_by()
 
 
 _holdings: dict[tuple[str, str], Holding] = {}
@@ -104,7 +115,7 @@ _exclusions: dict[type[models.Model], str] = {}
 def register(holding: Holding) -> Holding:
     """Declare what an app holds; once for each model and category. Field names must exist."""
     for name in (*holding.fields, *holding.subjects):
-        if name != "pk":
+        if name != "pk" and name not in holding.derived:
             holding.model._meta.get_field(name.partition("__")[0])
     _holdings[holding.label, holding.category] = holding
     return holding

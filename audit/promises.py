@@ -14,6 +14,10 @@ from functools import cache
 from django.db import models
 from django.utils.module_loading import autodiscover_modules
 
+SAME = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "*": None, "_": None, "\\": None}
+)
+
 
 class State(Enum):
     KEPT = "kept"
@@ -75,11 +79,22 @@ def promises() -> list[Promise]:
     return [_promises[code] for code in sorted(_promises)]
 
 
-def examine(on: date) -> list[tuple[Promise, Finding]]:
-    """Each promise and where it stands on that day, the worst first."""
+def carried_by(text: str) -> list[Promise]:
+    """Those whose words stand in a text, however it is set: emphasis, line ends and quotes do not count."""
+    words = _bare(text)
+    return [promise for promise in promises() if _bare(promise.says) in words]
+
+
+def examine(on: date, among: Iterable[Promise] | None = None) -> list[tuple[Promise, Finding]]:
+    """Each promise (of those given) and where it stands on that day, the worst first. A check may be
+    costly: each is called once."""
     worst_first = list(reversed(State))
-    found = [(promise, promise.check(on)) for promise in promises()]
+    found = [(promise, promise.check(on)) for promise in (promises() if among is None else among)]
     return sorted(found, key=lambda pair: worst_first.index(pair[1].state))
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.translate(SAME).split()).casefold()
 
 
 @cache

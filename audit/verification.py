@@ -4,15 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import merkle
+from . import disposals, merkle
 from .anchors import Anchor
+from .disposals import Broken
 from .models import Event, Seal, SealedEvent
 
 PATIENCE = timedelta(minutes=10)
-
-
-class Broken(Exception):
-    """The first thing that does not hold, in a sentence that names the event or the seal."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +18,7 @@ class Verified:
     events: int
     anchors: int
     waiting: int
+    disposed: int = 0
 
 
 def verify(*, at: datetime, anchors: Iterable[Anchor] = ()) -> Verified:
@@ -28,16 +26,17 @@ def verify(*, at: datetime, anchors: Iterable[Anchor] = ()) -> Verified:
     by_seal: dict[int, list[Anchor]] = {}
     for anchor in anchors:
         by_seal.setdefault(anchor.seal, []).append(anchor)
-    former, number, events = merkle.START, 0, 0
+    disposals.check()
+    former, number, events, gone = merkle.START, 0, 0, 0
     for seal in Seal.objects.order_by("number").iterator(chunk_size=200):
         number += 1
         _check_number(seal, number)
-        _check_members(seal)
+        gone += _check_members(seal)
         former = _check_link(seal, former)
         _check_anchors(seal, by_seal.get(seal.number, []))
         events += seal.size
     _check_tail(number, by_seal)
-    return Verified(number, events, sum(map(len, by_seal.values())), _check_waiting(at))
+    return Verified(number, events, sum(map(len, by_seal.values())), _check_waiting(at), gone)
 
 
 def _check_number(seal: Seal, number: int) -> None:
@@ -45,19 +44,24 @@ def _check_number(seal: Seal, number: int) -> None:
         raise Broken(f"Seal {number} is missing: after seal {number - 1} comes seal {seal.number}.")
 
 
-def _check_members(seal: Seal) -> None:
+def _check_members(seal: Seal) -> int:
+    """How many of its events an approved disposal has removed; their leaves still give the root."""
     members = list(SealedEvent.objects.filter(seal=seal).order_by("event_id"))
     events = {event.pk: event for event in Event.objects.filter(membership__seal=seal)}
-    leaves = [_checked_leaf(seal, member, events.get(member.event_id)) for member in members]
+    gone = disposals.listed(Event, [member.event_id for member in members if member.event_id not in events])
+    leaves = [_checked_leaf(seal, member, events.get(member.event_id), gone) for member in members]
     if len(leaves) != seal.size:
         raise Broken(f"{seal} covers {seal.size:,} events, but {len(leaves):,} are left{_span(members)}.")
     if merkle.root(leaves) != seal.merkle_root:
         raise Broken(f"{seal}: its events no longer give its root; some were replaced{_span(members)}.")
+    return len(members) - len(events)
 
 
-def _checked_leaf(seal: Seal, member: SealedEvent, event: Event | None) -> str:
+def _checked_leaf(seal: Seal, member: SealedEvent, event: Event | None, gone: set[int]) -> str:
+    if event is None and member.event_id in gone:
+        return member.leaf
     if event is None:
-        raise Broken(f"Event {member.event_id} is missing: {seal} covers it.")
+        raise Broken(f"Event {member.event_id} is missing: {seal} covers it, and no approved batch took it.")
     if merkle.leaf(event.canonical()) != member.leaf:
         raise Broken(f"Event {event.pk} was changed after {seal} was set.")
     return member.leaf

@@ -16,7 +16,6 @@ from law.models import Company
 from . import actions, guards, health, record
 from .forms import (
     BasisFormSet,
-    DataCategoryForm,
     EndForm,
     MeasureForm,
     ProcessingActivityForm,
@@ -24,7 +23,7 @@ from .forms import (
     PurposeForm,
     SystemForm,
 )
-from .models import Capacity, DataCategory, Measure, ProcessingActivity, Purpose, PurposeBasis, System
+from .models import Capacity, Measure, ProcessingActivity, Purpose, PurposeBasis, System
 from .screens import CappedCount, count_link, links, page_of
 
 Says = Callable[[Any, HttpRequest], Consequences]
@@ -121,31 +120,6 @@ class RegisterAdmin(AuditedAdmin):
 def activities_through(name: str, key: str) -> CappedCount:
     through = getattr(ProcessingActivity, name).through
     return CappedCount(through._default_manager.filter(**{key: OuterRef("pk")}))
-
-
-@admin.register(DataCategory)
-class DataCategoryAdmin(RegisterAdmin):
-    form = DataCategoryForm
-    list_display = ("name", "origin", "sensitivity", "is_never_held", "used_by")
-    list_filter = ("origin", "sensitivity", "is_never_held")
-    readonly_fields = ("used_in",)
-    fieldsets = (
-        (None, {"fields": ("code", "name", "examples", "origin", "sensitivity", "whose", "is_never_held")}),
-        ("In use", {"fields": ("used_in",)}),
-    )
-    buttons = (removal("data category"),)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DataCategory]:
-        rows: QuerySet[DataCategory] = super().get_queryset(request)
-        return rows.annotate(uses=activities_through("categories", "datacategory_id"))
-
-    @admin.display(description="used by activities")
-    def used_by(self, category: Any) -> SafeString | str:
-        return count_link(category.uses, ProcessingActivity, f"categories__id__exact={category.pk}")
-
-    @admin.display(description="activities")
-    def used_in(self, category: DataCategory) -> SafeString | str:
-        return links(category.activities.all())
 
 
 class BasisInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -350,4 +324,11 @@ class MeasureAdmin(RegisterAdmin):
 
 
 # The screens of the other registers hook in below, one line each.
-from . import admin_cookies, admin_retention  # noqa: E402, F401
+from . import (  # noqa: E402
+    admin_categories,  # noqa: F401
+    admin_cookies,  # noqa: F401
+    admin_holds,  # noqa: F401
+    admin_orders,  # noqa: F401
+    admin_retention,  # noqa: F401
+    admin_sweeps,  # noqa: F401
+)

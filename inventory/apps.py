@@ -13,8 +13,9 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from . import health_retention
+        from . import categories_health, health, health_retention
         from .coverage import check_personal_data_is_declared
 
         register(check_personal_data_is_declared)
+        health.checks.extend(categories_health.CHECKS)
         health_retention.join()

@@ -5,14 +5,14 @@ optional ones» — and optional ones only after a Yes (ePrivacy directive, Art.
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
+from law.models import Company
 
 from .cookies_catalogue import MOST_COOKIES, Content, changes, content_now, to_ask
 from .models import CatalogueVersion, CookieGroup, CookieReceipt
@@ -108,7 +108,7 @@ def asked_again(now: Content, at: datetime) -> int:
         for version in CatalogueVersion.objects.published().light()
         if to_ask(version.groups, now.groups) - to_ask(version.groups, in_force)
     ]
-    since = at - timedelta(seconds=settings.CHOICE_COOKIE_AGE)
+    since = at - Company.current().choice_lasts
     return CookieReceipt.objects.current(since).filter(catalogue__in=lists).count()
 
 

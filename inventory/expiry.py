@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 
 from audit.personal import Holding, Rows, StartEvent, Then, holdings_of
 from people.models import Person
 
-from .holds import held_rows
+from .holds import NOBODY, held_rows
 from .schedule import Scheduled
 
 SAMPLES = 5
@@ -36,8 +36,8 @@ class Slice:
 
     def counts(self) -> tuple[int, int]:
         """How many rows have expired, and how many of them are on hold."""
-        found = self.expired().aggregate(all=Count("pk"), held=Count("pk", filter=held_rows(self.holding)))
-        return found["all"], found["held"]
+        rows = self.expired()
+        return rows.count(), rows.filter(held_rows(self.holding)).count()
 
     def count_unknown(self) -> int:
         """Rows of which nobody knows when their clock started."""
@@ -86,6 +86,8 @@ def obstacle(line: Scheduled, holding: Holding) -> str:
 def _whose(holding: Holding, role: str, apart: tuple[str, ...]) -> Q:
     if not role and not apart:
         return Q()
+    if not holding.subjects:
+        return NOBODY if role else Q()
     roles = Q(role=role) if role else Q(role__in=apart)
     if holding.model is Person:
         return roles if role else ~roles

@@ -8,16 +8,20 @@ from law.models import Company
 from people.models import Role, User
 
 from . import guards
+from .categories_import import Given
 from .models import (
     Assurance,
     DataCategory,
     Kind,
     Measure,
+    Origin,
     ProcessingActivity,
     Purpose,
     PurposeBasis,
     System,
 )
+
+MOST_BYTES = 200 * 1024  # it travels through the page between the look and the writing
 
 
 class DayField(forms.DateField):
@@ -81,11 +85,48 @@ class DataCategoryForm(CodeForm):
         model = DataCategory
         fields = ("code", "name", "origin", "sensitivity", "examples", "whose", "is_never_held")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "origin" in self.fields:  # open only in what a list brought in; whoever saves it says so
+            self.fields["origin"].required = True
+
     def clean_is_never_held(self) -> bool:
         declared = bool(self.cleaned_data["is_never_held"])
         if declared and (refusal := guards.still_held(self.instance)):
             raise forms.ValidationError(refusal, code="held")
         return declared
+
+
+def is_short(file: Any) -> None:
+    if file.size > MOST_BYTES:
+        raise forms.ValidationError(
+            "Use a file of 200 KB at most; bring in a bigger one with the command.", code="too_big"
+        )
+
+
+class ListForm(forms.Form):
+    """A list of data, and what is to be said where it says nothing."""
+
+    file = forms.FileField(
+        label="CSV file",
+        validators=[is_short],
+        help_text="Columns: category, element; if you have them, origin, sensitivity, whose.",
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    origin = forms.ChoiceField(
+        choices=[("", "leave it open"), *Origin.choices],
+        required=False,
+        label="Where the data comes from, if a line says nothing",
+    )
+    whose = forms.MultipleChoiceField(
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Whose it is, if a line says nothing",
+    )
+
+    def given(self) -> Given:
+        return Given(self.cleaned_data["origin"], tuple(self.cleaned_data["whose"]))
 
 
 class PurposeForm(CodeForm):

@@ -49,6 +49,9 @@ NOBODY, EVERYBODY = Q(pk__in=[]), ~Q(pk__in=[])
 
 def held_rows(holding: Holding) -> Q:
     """Rows of a holding about anybody on hold, or that would take a held row along."""
+    if not holding.subjects:
+        everyone = LegalHold.objects.over(holding.category).filter(scope=HoldScope.EVERYONE)
+        return EVERYBODY if everyone.exists() else NOBODY
     held = NOBODY
     for subject in holding.subjects:
         held |= is_held(subject, holding.category)

@@ -1,7 +1,61 @@
-from audit.personal import exclude
+"""What this room holds about people, and the audit record, whose own app lies below the inventory."""
 
-from .models import System
+from datetime import date, datetime
 
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Cast
+
+from audit.disposing import PROOFS
+from audit.models import Event, SealedEvent
+from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, register
+from law.models import Company
+
+from .models import CookieReceipt, System
+
+RECORD, CHOICES = "audit-record", "cookie-choices"
+
+
+def _done_until(day: date) -> Q:
+    return Q(at__lt=Company.current().end_of(day))
+
+
+def delete_rows(rows: Rows, at: datetime) -> int:
+    return int(rows._raw_delete(rows.db) or 0)  # Django asks nothing, and says None, of no rows at all
+
+
+def _number(kind: str, ref: str, means: str) -> Case:
+    """A reference kept as text, where it is a person's number."""
+    return Case(When(**{kind: means}, then=Cast(F(ref), BigIntegerField())))
+
+
+EVENTS = register(
+    Holding(
+        model=Event,
+        category=RECORD,
+        fields=("actor_ref", "object_ref", "reason"),
+        subjects=("person_done_to", "person_doing"),
+        derived={
+            "person_done_to": _number("object_type", "object_ref", "people.person"),
+            "person_doing": _number("actor_kind", "actor_ref", "person"),
+        },
+        clocks={StartEvent.EVENT: Clock(until=_done_until)},
+        ways={Then.DELETE: delete_rows},
+        survives="It proves what was done and when, and names nobody.",
+        in_copies=False,  # what colleagues did, in their words: looked up by hand where somebody asks for it
+        # Before its seal nothing would show that an event was there; the proof of what went stays.
+        all_rows=~Q(verb__in=PROOFS) & Q(Exists(SealedEvent.objects.filter(event=OuterRef("pk")))),
+    )
+)
+RECEIPTS = register(
+    Holding(
+        model=CookieReceipt,
+        category=CHOICES,
+        fields=("reference", "choices", "gpc"),
+        subjects=(),  # pseudonymous: no row leads to a person
+        clocks={StartEvent.EVENT: Clock(until=_done_until)},
+        ways={Then.DELETE: delete_rows},
+    )
+)
 exclude(
     System, "The work address of whoever answers for a system: a colleague or a team, kept by the employer."
 )

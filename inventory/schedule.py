@@ -80,7 +80,8 @@ def _uses(on: date) -> dict[int, list[Use]]:
     """Category → the live purposes that use it, each with the roles of all its activities."""
     roles: dict[tuple[int, str], set[str]] = defaultdict(set)
     live = ProcessingActivity.objects.live(on).order_by().filter(categories__isnull=False)
-    for category, purpose, whose in live.values_list("categories", "purpose__name", "whose"):
+    # Distinct: a million activities come down to as many lines as there are kinds of use.
+    for category, purpose, whose in live.values_list("categories", "purpose__name", "whose").distinct():
         roles[category, purpose].update(whose)
     found: dict[int, list[Use]] = defaultdict(list)
     for (category, purpose), names in sorted(roles.items()):

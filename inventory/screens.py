@@ -1,10 +1,13 @@
 """Small parts that the screens of the registers share."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.db import models
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -44,3 +47,17 @@ def page_of(row: models.Model) -> str:
         return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
     except NoReverseMatch:
         return ""
+
+
+def day_of(at: Any) -> str:
+    return date_format(timezone.localtime(at), "j F Y, H:i") if at else ""
+
+
+def days(cutoffs: dict[str, str]) -> str:
+    return ", ".join(
+        f"{day_of_iso(day)} ({event.replace('_', ' ')})" for event, day in sorted(cutoffs.items())
+    )
+
+
+def day_of_iso(day: str) -> str:
+    return f"{date.fromisoformat(day):%-d %B %Y}"

@@ -5,30 +5,29 @@ doorbell: a killed worker loses one window, which is rolled back, and the next o
 cursor that was written together with the last deed. Counts and numbers only; no personal value leaves
 the rows (design, truth 7)."""
 
-import hashlib
-import json
 import logging
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 
+from audit import disposing
 from audit.actions import record
-from audit.actors import SYSTEM
+from audit.actors import SYSTEM, Acts
+from audit.models import Disposal
 from audit.personal import Holding, Then, holdings
 from audit.refusals import Refused
 from law.models import Company
 from notices.actions import IMPATIENT
 from people.models import User
 
-from . import holds
+from . import holds, receipts
 from .expiry import Slice, obstacles, slices
 from .models import CutoffOrder, LegalHold, OrderAnswer, OrderStatus, Sweep, SweepItem, SweepStatus
 from .orders import expected, orders, wanted
+from .receipts import fingerprint, totals
 from .schedule import Scheduled, schedule
 
 log = logging.getLogger(__name__)
@@ -50,6 +49,13 @@ class RulesChanged(Refused):
     def __init__(self) -> None:
         super().__init__(
             "The rules or the record of processing have changed since this was counted. Cancel it and propose again."
+        )
+
+
+class TakesEvidence(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "This sweep takes evidence, so a second person confirms it: “Confirm, with evidence…”."
         )
 
 
@@ -90,7 +96,7 @@ def _open(today: date, lines: list[Scheduled], by: User, at: datetime) -> Sweep:
                 as_of=today,
                 proposed_by=by,
                 proposed_at=at,
-                plan_sha256=_fingerprint(_plan(lines, today)),
+                plan_sha256=fingerprint(_plan(lines, today)),
                 notes=obstacles(lines),
             )
     except IntegrityError:
@@ -135,29 +141,48 @@ def _plan(lines: list[Scheduled], on: date) -> list[Any]:
     return [ours, theirs]
 
 
-def _fingerprint(facts: Any) -> str:
-    return hashlib.sha256(canonical(facts).encode()).hexdigest()
-
-
-def canonical(facts: Any) -> str:
-    return json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
-
-
 # --- Confirming and cancelling ---------------------------------------------------------------
 
 
 @transaction.atomic
 def confirm(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
     """A person has read the numbers: from now on the rows go, and other systems get their orders."""
+    if sweep.takes_evidence:
+        raise TakesEvidence
+    return _confirm(sweep, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def confirm_with_evidence(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
+    """A second person lets evidence go too: without their word on record the database keeps it."""
+    sweep = _confirm(sweep, by=by, at=at, reason=reason)
+    for item in sweep.items.filter(disposal=None):
+        if item.is_evidence:
+            item.disposal = _approve(item, by=by, at=at, reason=reason)
+            item.save(update_fields=["disposal"])
+    return sweep
+
+
+def _approve(item: SweepItem, *, by: User, at: datetime, reason: str) -> Disposal:
+    terms = {
+        "category": item.category, "role": item.role, "cutoffs": item.cutoffs, "counted": item.going,
+    }  # fmt: skip
+    proposer = item.sweep.proposed_by
+    return disposing.approve(
+        _holding(item).model, batch=item.sweep, terms=terms, proposed_by=proposer, by=by, at=at, reason=reason
+    )
+
+
+def _confirm(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
     sweep = _movable(sweep, SweepStatus.CONFIRMED)
     lines = schedule(sweep.as_of)
-    if _fingerprint(_plan(lines, sweep.as_of)) != sweep.plan_sha256:
+    if fingerprint(_plan(lines, sweep.as_of)) != sweep.plan_sha256:
         raise RulesChanged
     given = _give_orders(sweep, lines, at)
     _refuse_idle(sweep, given)
     sweep.confirmed_by, sweep.confirmed_at = by, at
     _move(sweep, SweepStatus.CONFIRMED, "confirmed_by", "confirmed_at")
-    details = {"orders": given, **_totals(sweep)}
+    details = {"orders": given, **totals(sweep)}
     record("inventory.confirm_sweep", sweep, by=by, at=at, reason=reason, details=details)
     ring()
     return sweep
@@ -176,10 +201,10 @@ def _give_orders(sweep: Sweep, lines: list[Scheduled], at: datetime) -> int:
 
 def _refuse_idle(sweep: Sweep, orders_given: int) -> None:
     """Nothing would go. If holds are why, they are named with their owners."""
-    totals = _totals(sweep)
-    if orders_given or totals["expired"] > totals["held"]:
+    sums = totals(sweep)
+    if orders_given or sums["expired"] > sums["held"]:
         return
-    if totals["held"]:
+    if sums["held"]:
         covering = LegalHold.objects.in_force().select_related("owner")
         raise holds.UnderHold(f"Everything that has run out is on hold. {holds.words(covering)}")
     raise NothingToDo("Nothing has run out, and no other system has anything to do. Cancel this sweep.")
@@ -190,7 +215,7 @@ def cancel(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
     """Stops after the window under way. What is gone stays gone, and the receipt says how much it was."""
     sweep = _movable(sweep, SweepStatus.CANCELLED)
     sha256 = _close(sweep, SweepStatus.CANCELLED, at)
-    details = {**_totals(sweep), "receipt_sha256": sha256}
+    details = {**totals(sweep), "receipt_sha256": sha256}
     record("inventory.cancel_sweep", sweep, by=by, at=at, reason=reason, details=details)
     return sweep
 
@@ -230,9 +255,13 @@ def _step(sweep: Sweep, at: datetime) -> bool:
 def _take_window(item: SweepItem, at: datetime) -> None:
     part = _slice(item)
     rows = part.free().filter(pk__gt=item.cursor)
+    if item.is_evidence and item.disposal is None:
+        rows = rows.none()  # there was none when it was counted, so nobody was asked
     last = rows.order_by("pk").values_list("pk", flat=True)[WINDOW - 1 : WINDOW].first()
     if last is not None:
         rows = rows.filter(pk__lte=last)
+    if item.disposal:
+        rows = disposing.enlist(item.disposal, rows, at=at)
     item.done_count += part.holding.ways[Then(item.then)](rows, at)
     item.cursor = last or item.cursor
     item.ended_at = None if last is not None else at
@@ -254,56 +283,17 @@ def _holding(item: SweepItem) -> Holding:
 
 def _finish(sweep: Sweep, at: datetime) -> None:
     sha256 = _close(sweep, SweepStatus.DONE, at)
-    details = {**_totals(sweep), "receipt_sha256": sha256}
+    details = {**totals(sweep), "receipt_sha256": sha256}
     record("inventory.finish_sweep", sweep, by=SYSTEM, at=at, details=details)
-
-
-# --- Receipts --------------------------------------------------------------------------------
 
 
 def _close(sweep: Sweep, status: SweepStatus, at: datetime) -> str:
     """From here on the database refuses to change the sweep (audit.evidence)."""
     sweep.ended_at = at
-    sweep.receipt = _receipt(sweep, status)
-    sweep.receipt_sha256 = _fingerprint(sweep.receipt)
+    sweep.receipt = receipts.of(sweep, status)
+    sweep.receipt_sha256 = fingerprint(sweep.receipt)
     _move(sweep, status, "ended_at", "receipt", "receipt_sha256")
     return sweep.receipt_sha256
-
-
-def _receipt(sweep: Sweep, status: SweepStatus) -> dict[str, Any]:
-    return {
-        "sweep": sweep.pk,
-        "status": status.value,
-        "as_of": sweep.as_of.isoformat(),
-        "plan_sha256": sweep.plan_sha256,
-        "proposed_by": sweep.proposed_by_id,
-        "confirmed_by": sweep.confirmed_by_id,
-        "confirmed_at": sweep.confirmed_at.isoformat() if sweep.confirmed_at else None,
-        "ended_at": sweep.ended_at.isoformat() if sweep.ended_at else None,
-        "items": list(_item_lines(sweep)),
-        "orders": list(sweep.orders.order_by("pk").values_list("pk", flat=True)),
-    }
-
-
-def _item_lines(sweep: Sweep) -> Iterator[dict[str, Any]]:
-    for item in sweep.items.all():
-        yield {
-            "holding": item.holding, "category": item.category, "role": item.role, "rule": item.rule_id,
-            "then": item.then, "cutoffs": item.cutoffs, "expired": item.proposed_count,
-            "held": item.held_count, "done": item.done_count,
-        }  # fmt: skip
-
-
-def is_genuine(sweep: Sweep) -> bool:
-    """The receipt still is what its fingerprint, in the sealed record too, says."""
-    return sweep.receipt_sha256 == _fingerprint(sweep.receipt)
-
-
-def _totals(sweep: Sweep) -> dict[str, int]:
-    sums = sweep.items.order_by().aggregate(
-        expired=Sum("proposed_count"), held=Sum("held_count"), done=Sum("done_count")
-    )
-    return {name: value or 0 for name, value in sums.items()}
 
 
 # --- Other systems ---------------------------------------------------------------------------
@@ -313,7 +303,7 @@ def _totals(sweep: Sweep) -> dict[str, int]:
 def answer(
     order: CutoffOrder,
     *,
-    by: User,
+    by: Acts,
     at: datetime,
     reason: str = "",
     answer: str,
@@ -328,7 +318,7 @@ def answer(
         raise EvidenceMissing
     order.status, order.answer = OrderStatus.ANSWERED, OrderAnswer(answer)
     order.evidence, order.count_done = evidence, count_done
-    order.answered_by, order.answered_at = by, at
+    order.answered_by, order.answered_at = (by if isinstance(by, User) else None), at
     order.save()
     details = {"answer": answer, "count": count_done}
     record("inventory.answer_order", order, by=by, at=at, reason=reason, fields=["status"], details=details)

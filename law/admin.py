@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from audit.admin import AuditedAdmin
-from audit.buttons import Button, Consequences
+from audit.buttons import Button, says
 
 from . import actions
 from .models import (
@@ -51,11 +51,6 @@ class AgeForm(forms.ModelForm):  # type: ignore[type-arg]
     own_consent_from = _age(AgeOfConsent._meta.get_field("own_consent_from").help_text)
 
 
-def _says(question: str, *happens: str, submit: str) -> Any:
-    page = Consequences(question=question, happens=list(happens), submit=submit)
-    return lambda row, request: page
-
-
 class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     transfer_laws = forms.MultipleChoiceField(
         label="Laws that restrict our transfers",
@@ -81,7 +76,15 @@ class CompanyAdmin(AuditedAdmin):
         (
             "House periods",
             {
-                "fields": ("notice_days", "review_months", "review_warning_days", "large_audience"),
+                "fields": (
+                    "notice_days",
+                    "review_months",
+                    "review_warning_days",
+                    "large_audience",
+                    "choice_days",
+                    "hold_review_months",
+                    "order_days",
+                ),
                 "description": "Numbers the law leaves to us. Every change is recorded with your name.",
             },
         ),
@@ -90,6 +93,7 @@ class CompanyAdmin(AuditedAdmin):
             {
                 "fields": (
                     ("review_months_low", "review_months_medium", "review_months_high"),
+                    "processor_notice_days",
                     "listing_months",
                     "adequacy_warning_days",
                     "transfer_laws",
@@ -175,67 +179,80 @@ class ToCheck(admin.SimpleListFilter):
 def law_buttons(model: str, when_on: str, when_off: str) -> tuple[Button, ...]:
     """The deeds of every law row; the sentences say what follows from a switch."""
     permission = f"law.approve_{model}"
-    return (
-        Button(
-            verb="approve",
-            label="Approve",
-            action=actions.approve,
-            permission=permission,
-            shown=lambda row: row.approved_at is None,
-            consequences=_says(
-                "Have you read the source, and does it say this?",
-                "Your name stands under this fact. From then on the database refuses to change it.",
-                submit="Approve row",
-            ),
-            done=lambda row, result: "Approved. Your name stands under this fact.",
+    switches = _switches(permission, when_on, when_off)
+    return _approve(permission), *switches, _end(permission), _check_again(permission)
+
+
+def _approve(permission: str) -> Button:
+    return Button(
+        verb="approve",
+        label="Approve",
+        action=actions.approve,
+        permission=permission,
+        shown=lambda row: row.approved_at is None,
+        consequences=says(
+            "Have you read the source, and does it say this?",
+            "Your name stands under this fact. From then on the database refuses to change it.",
+            submit="Approve row",
         ),
-        Button(
-            verb="switch-on",
-            label="Switch on",
-            action=actions.switch_on,
-            permission=permission,
-            shown=lambda row: not row.is_on,
-            consequences=_says("Apply this row from now on?", when_on, submit="Switch row on"),
-            done=lambda row, result: "Switched on. The next decision is made with it.",
+        done=lambda row, result: "Approved. Your name stands under this fact.",
+    )
+
+
+def _switches(permission: str, when_on: str, when_off: str) -> tuple[Button, Button]:
+    switch_on = Button(
+        verb="switch-on",
+        label="Switch on",
+        action=actions.switch_on,
+        permission=permission,
+        shown=lambda row: not row.is_on,
+        consequences=says("Apply this row from now on?", when_on, submit="Switch row on"),
+        done=lambda row, result: "Switched on. The next decision is made with it.",
+    )
+    switch_off = Button(
+        verb="switch-off",
+        label="Switch off",
+        action=actions.switch_off,
+        permission=permission,
+        danger=True,
+        shown=lambda row: row.is_on,
+        consequences=says("Stop applying this row?", when_off, submit="Switch row off"),
+        done=lambda row, result: "Switched off. It decides nothing any more.",
+    )
+    return switch_on, switch_off
+
+
+def _end(permission: str) -> Button:
+    return Button(
+        verb="end",
+        label="End…",
+        action=actions.end,
+        permission=permission,
+        form_class=EndForm,
+        shown=lambda row: row.in_force_until is None,
+        consequences=says(
+            "From which day does this row no longer bind?",
+            "It stays on record and goes on explaining what was decided before that day.",
+            submit="End row",
         ),
-        Button(
-            verb="switch-off",
-            label="Switch off",
-            action=actions.switch_off,
-            permission=permission,
-            danger=True,
-            shown=lambda row: row.is_on,
-            consequences=_says("Stop applying this row?", when_off, submit="Switch row off"),
-            done=lambda row, result: "Switched off. It decides nothing any more.",
+        done=lambda row, result: "Ended from that day on.",
+    )
+
+
+def _check_again(permission: str) -> Button:
+    return Button(
+        verb="check-again",
+        label="Checked again",
+        action=actions.check_again,
+        permission=permission,
+        shown=lambda row: row.is_on,
+        consequences=says(
+            "Have you read the source again, and does it still say this?",
+            "Today is noted as the day this row was last checked. If the law has changed, end this row and add "
+            "a new one instead.",
+            submit="Note the check",
         ),
-        Button(
-            verb="end",
-            label="End…",
-            action=actions.end,
-            permission=permission,
-            form_class=EndForm,
-            shown=lambda row: row.in_force_until is None,
-            consequences=_says(
-                "From which day does this row no longer bind?",
-                "It stays on record and goes on explaining what was decided before that day.",
-                submit="End row",
-            ),
-            done=lambda row, result: "Ended from that day on.",
-        ),
-        Button(
-            verb="check-again",
-            label="Checked again",
-            action=actions.check_again,
-            permission=permission,
-            shown=lambda row: row.is_on,
-            consequences=_says(
-                "Have you read the source again, and does it still say this?",
-                "Today is noted as the day this row was last checked. If the law has changed, end this row and add "
-                "a new one instead.",
-                submit="Note the check",
-            ),
-            done=lambda row, result: "Noted. The row is asked about again after the time the company set.",
-        ),
+        done=lambda row, result: "Noted. The row is asked about again after the time the company set.",
     )
 
 

@@ -69,6 +69,9 @@ HOME: dict[str, frozenset[str]] = {
 LISTED = frozenset({Mechanism.DPF, Mechanism.UK_BRIDGE})
 # The words of the clauses have to stand in a contract with the recipient.
 CLAUSES = frozenset({Mechanism.SCC, Mechanism.UK_IDTA, Mechanism.UK_ADDENDUM, Mechanism.CH_SCC})
+# Safeguards between two parties do not bind the destination's authorities: somebody has to look whether
+# they hold there (SCC 2021 clause 14; CJEU C-311/18). A law row may ask it of further mechanisms.
+ASSESSED = CLAUSES | {Mechanism.BCR}
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ class Facts:
     scope_checked_on: date | None = None
     tia_on: date | None = None
     tia_review_on: date | None = None
+    tia_reopened_on: date | None = None
+    tia_open: tuple[str, ...] = ()  # items of the list nobody has answered
+    tia_wanting: tuple[str, ...] = ()  # items answered with no
     listing_checked_on: date | None = None
     listing_until: date | None = None
     has_clauses: bool = False
@@ -171,8 +177,8 @@ def _faults(law: ExportLaw, destination: str, mechanism: Mechanism, facts: Facts
         yield from _decision_faults(law, destination, mechanism, facts, on)
     if mechanism in CLAUSES and not facts.has_clauses:
         yield "No contract in force holds the clauses."
-    if (tool and tool.needs_assessment) or mechanism == Mechanism.SCC:
-        yield from _assessment_faults(facts, on)
+    if (tool and tool.needs_assessment) or mechanism in ASSESSED:
+        yield from assessment_faults(facts, on)
 
 
 def _decision_faults(
@@ -192,10 +198,18 @@ def _decision_faults(
         yield f"{decision.instrument} covers {decision.scope}; nobody has checked that this recipient is inside."
 
 
-def _assessment_faults(facts: Facts, on: date) -> Iterator[str]:
-    if not _has_been(facts.tia_on, on):
+def assessment_faults(facts: Facts, on: date) -> Iterator[str]:
+    """What keeps the impact assessment from holding on that day (SCC 2021 clause 14)."""
+    if facts.tia_on is None or facts.tia_on > on:
         yield "There is no transfer impact assessment."
-    elif facts.tia_review_on is None:
+        return
+    if facts.tia_open:
+        yield f"The impact assessment leaves open: {'; '.join(facts.tia_open)}."
+    if facts.tia_wanting:
+        yield f"The impact assessment found wanting: {'; '.join(facts.tia_wanting)}."
+    if facts.tia_reopened_on and facts.tia_on <= facts.tia_reopened_on <= on:
+        yield f"The impact assessment was reopened on {_day(facts.tia_reopened_on)}."
+    if facts.tia_review_on is None:
         yield "The impact assessment has no day on which it is looked at again."
     elif facts.tia_review_on <= on:
         yield f"The impact assessment was to be looked at again on {_day(facts.tia_review_on)}."

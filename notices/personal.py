@@ -3,13 +3,13 @@
 from collections import Counter
 from datetime import date, datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from audit.personal import Clock, Holding, Rows, StartEvent, Then, register
 from law.models import Company
 
 from .mail import empty
-from .models import Campaign, Mail, MailStatus, Notice, Status, Tally
+from .models import Campaign, Letter, Mail, MailStatus, Notice, Status, Tally
 
 # Still to be sent, or waiting for staff: work, not history.
 AT_REST = (Status.SENT, Status.POSTED, Status.BOUNCED, Status.CANCELLED)
@@ -76,5 +76,23 @@ MAILS = register(
         clocks={StartEvent.SENT: Clock(until=_posted_until)},
         ways={Then.DELETE: delete_mails, Then.ANONYMIZE: empty_mails},
         all_rows=Q(status__in=MAILS_AT_REST) & ~Q(address=""),
+    )
+)
+
+
+def delete_letters(rows: Rows, at: datetime) -> int:
+    return int(rows._raw_delete(rows.db) or 0)  # None of no rows at all
+
+
+LETTERS = register(
+    Holding(
+        model=Letter,
+        category="letters-sent",
+        fields=("subject", "body_text", "body_html"),
+        subjects=(),  # the same words for everybody
+        clocks={StartEvent.SENT: Clock(until=_sent_until)},
+        ways={Then.DELETE: delete_letters},
+        # Who was told says it by pointing at the letter, so the letter is the last to go.
+        all_rows=~Q(Exists(Notice.objects.order_by().filter(letter=OuterRef("pk")))),
     )
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -23,8 +24,9 @@ from .refusals import (
     DayInTheFuture,
     GrantCannotMove,
     LastSuperuser,
-    LearnerCannotBeGuardian,
+    MinorCannotBeGuardian,
     NobodyIsTheirOwnGuardian,
+    NoSecondFactor,
     NotClosed,
     NotYourself,
     PowerAskedForAlready,
@@ -51,8 +53,8 @@ def add_guardian(
     """Note that somebody claims to look after a child. Only `verify` lets them be told and decide."""
     if child.pk == guardian.pk:
         raise NobodyIsTheirOwnGuardian
-    if guardian.role == Role.LEARNER:
-        raise LearnerCannotBeGuardian
+    if not guardian.may_be_guardian(timezone.localdate(at)):
+        raise MinorCannotBeGuardian
     guardianship, created = Guardianship.objects.get_or_create(
         child=child, guardian=guardian, defaults={"relationship": relationship, "source": source}
     )
@@ -349,6 +351,25 @@ def _refuse_without_superuser(leaving: User) -> None:
     others = User.objects.select_for_update().filter(is_superuser=True, is_active=True)
     if not any(other.pk != leaving.pk for other in others):
         raise LastSuperuser
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, by: User, at: datetime, reason: str) -> None:
+    """A lost phone: every second factor of a colleague is forgotten, their sessions end, and they are told.
+
+    They still need their password, and set up a new factor before the desk opens. Never one's own: whoever
+    holds a stolen session could shake off the factor that way."""
+    if user.pk == by.pk:
+        raise NotYourself
+    if user.is_superuser and not by.is_superuser:
+        raise SuperuserNeeded
+    removed, _rows = Authenticator.objects.filter(user_id=user.pk).delete()
+    if not removed:
+        raise NoSecondFactor
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
+    record("people.reset_second_factor", user, by=by, at=at, reason=reason, details={"removed": removed})
+    transaction.on_commit(lambda: invitations.tell_of_reset(user), robust=True)
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ LEAD, OFFICER, SUPPORT, AUDITOR = "privacy lead", "privacy officer", "support", 
 _WEIGHTY = ("approve_", "publish_", "export_", "delete_")
 # Who holds which power is decided by superusers through grants.
 _STAFF_MODELS = ("_user", "_accessgrant")
-_LEAD_FOR_STAFF = frozenset({"add_user", "invite_user", "deactivate_user", "add_accessgrant"})
+_LEAD_FOR_STAFF = frozenset({"add_user", "invite_user", "deactivate_user", "reset_user", "add_accessgrant"})
 
 
 def _lead(codename: str) -> bool:

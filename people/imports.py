@@ -7,7 +7,7 @@ reason; all other rows come in. Decided with care:
 
 - A guardian who stands neither in the file nor in our records: the child's row comes in, the link is left out
   and noted. Keeping the child out would hide that we hold their data.
-- A guardian who is a learner or under age: the row is rejected, for somebody mistook one person for another.
+- A guardian who is under age, or a learner of unknown age: the row is rejected, for somebody mistook one person for another.
 - A language we don't write in: the house's own is used, and noted. Nobody stays untold.
 
 Memory is bounded: rows wait in `staging`, and go in windows, each a short transaction."""
@@ -184,7 +184,8 @@ class Plan:
             for link in window:
                 if _is_unfit(link, born_after) and not self.staging.is_rejected(link["line"]):
                     self.staging.reject(
-                        link["line"], f"guardians: guardian {link['place']} is a learner or under age."
+                        link["line"],
+                        f"guardians: guardian {link['place']} is under age, or a learner whose age nobody knows.",
                     )
 
     def _leave_out_links(self, born_after: str) -> None:
@@ -266,8 +267,10 @@ def _text(value: Any) -> str:
 
 
 def _is_unfit(guardian: Any, born_after: str) -> bool:
-    """Of a person's row or of a link's: a learner or a minor is nobody's guardian."""
-    return guardian["role"] == Role.LEARNER or (guardian["birth_date"] or "") > born_after
+    """Of a person's row or of a link's: a minor, or a learner of unknown age, is nobody's guardian."""
+    if not guardian["birth_date"]:
+        return bool(guardian["role"] == Role.LEARNER)
+    return bool(guardian["birth_date"] > born_after)
 
 
 def _link_verdict(authority: str | None, is_verified: bool) -> str:

@@ -1,4 +1,4 @@
-"""The mail by which a new colleague comes to a password of their own."""
+"""Mails to colleagues: how to come to a password, and that somebody reset their second factor."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -30,3 +30,13 @@ def send(user: User) -> None:
         },
     )
     send_mail(f"{company.name}: choose your password", body, None, [user.email])
+
+
+def tell_of_reset(user: User) -> None:
+    """So that a reset nobody asked for is noticed by the one person who knows."""
+    company = Company.current()
+    body = render_to_string(
+        "account/email/second_factor_reset.txt",
+        {"company": company, "desk": settings.SITE_URL + reverse("admin:index")},
+    )
+    send_mail(f"{company.name}: your second factor was reset", body, None, [user.email])

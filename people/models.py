@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -8,6 +9,11 @@ from django.db.models import F, Q
 from django_countries import countries
 
 from audit.actors import Actor, ActorKind
+from law.ages import has_reached
+
+ADULT = (
+    18  # who looks after a child is of age nearly everywhere (Convention on the Rights of the Child, Art. 1)
+)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -48,6 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("invite_user", "Can send colleagues a link to choose a password"),
             ("deactivate_user", "Can switch accounts off and on"),
+            ("reset_user", "Can reset a colleague's second factor"),
         ]
 
     def __str__(self) -> str:
@@ -178,6 +185,16 @@ class Person(models.Model):
             # So that a sweep costs what expires, not what is kept.
             models.Index(fields=["last_active_on"], name="people_person_last_active"),
             models.Index(fields=["left_at"], condition=Q(left_at__isnull=False), name="people_person_left"),
+            # The states staff filter by, newest first: few rows each.
+            models.Index(fields=["-id"], condition=Q(left_at__isnull=False), name="people_person_gone"),
+            models.Index(
+                fields=["-id"], condition=Q(left_at=None, email=""), name="people_person_no_address"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(left_at=None, undeliverable_at__isnull=False),
+                name="people_person_refused",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +202,12 @@ class Person(models.Model):
 
     def as_actor(self) -> Actor:
         return Actor(ActorKind.PERSON, str(self.pk))
+
+    def may_be_guardian(self, on: date) -> bool:
+        """Of age by what is on record. A learner whose age nobody knows counts as a child."""
+        if self.birth_date is None:
+            return self.role != Role.LEARNER or self.adult_stated_on is not None
+        return has_reached(self.birth_date, ADULT, on)
 
     @property
     def place(self) -> str:
@@ -257,6 +280,7 @@ class Guardianship(models.Model):
         ]
         indexes = [
             models.Index(fields=["guardian", "authority"], name="people_guardianship_of"),
+            models.Index(fields=["authority", "-id"], name="people_guardianship_list"),
             models.Index(
                 fields=["decided_at"], condition=Q(authority="ended"), name="people_guardianship_ended"
             ),

@@ -18,9 +18,11 @@ class NobodyIsTheirOwnGuardian(Refused):
         super().__init__("Nobody is their own guardian.")
 
 
-class LearnerCannotBeGuardian(Refused):
+class MinorCannotBeGuardian(Refused):
     def __init__(self) -> None:
-        super().__init__("A learner cannot be somebody's guardian. Change their role first if that is wrong.")
+        super().__init__(
+            "A guardian is an adult. Our records say that this person is under 18, or a learner whose age nobody knows."
+        )
 
 
 class AlreadyClosed(Refused):
@@ -91,3 +93,8 @@ class NotYourself(Refused):
 class PowerAskedForAlready(Refused):
     def __init__(self) -> None:
         super().__init__("This person has this power, or it is asked for already.")
+
+
+class NoSecondFactor(Refused):
+    def __init__(self) -> None:
+        super().__init__("This colleague has no second factor. They set one up when they sign in.")

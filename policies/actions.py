@@ -4,6 +4,7 @@ The promise: «When we make significant modifications, we'll notify you through 
 notices on the platform» — before they take effect (GDPR Art. 13(3); WP260 rev.01)."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,9 +15,16 @@ from law.models import Company
 from notices import actions as notices
 from people.models import User
 
-from . import announcing, guards
+from . import announcing, guards, promising
 from .models import Policy, PolicyText, PolicyVersion, Significance, Status
+from .refusals import NothingToAnswerFor
 from .texts import fingerprint
+
+# What people said of a version on its way; sent back to draft, it starts over.
+GIVEN_ON_THE_WAY = (
+    "approved_by", "approved_at", "early_by", "early_reason", "despite_by", "despite_reason",
+    "despite_promises", "publish_on", "planned_by",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -53,20 +61,11 @@ def send_back(version: PolicyVersion, *, by: User, at: datetime, reason: str) ->
     """Review or approved → draft: somebody wants it changed, so every later word starts over."""
     version = _locked(version)
     guards.may_become(version, Status.DRAFT)
-    version.approved_by = version.approved_at = version.early_by = version.publish_on = version.planned_by = (
-        None
-    )
-    version.early_reason = ""
-    _move(
-        version,
-        Status.DRAFT,
-        "approved_by",
-        "approved_at",
-        "early_by",
-        "early_reason",
-        "publish_on",
-        "planned_by",
-    )
+    version.approved_by = version.approved_at = version.publish_on = version.planned_by = None
+    version.early_by = version.despite_by = None
+    version.early_reason = version.despite_reason = ""
+    version.despite_promises = []
+    _move(version, Status.DRAFT, *GIVEN_ON_THE_WAY)
     record("policies.send_back", version, by=by, at=at, reason=reason)
     return version
 
@@ -96,10 +95,29 @@ def allow_early(version: PolicyVersion, *, by: User, at: datetime, reason: str) 
 
 
 @transaction.atomic
+def answer_for_promises(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> PolicyVersion:
+    """A second person writes why a text may be published although it promises what is broken today.
+
+    It counts for these promises only: what breaks later stops the publication again."""
+    version = _locked(version)
+    guards.waits_for_publication(version)
+    guards.may_answer(version, by)
+    broken = [promise.code for promise, _finding in promising.broken(version, on=_today(at))]
+    if not broken:
+        raise NothingToAnswerFor("No promise of this text is broken today. There is nothing to answer for.")
+    version.despite_by, version.despite_reason, version.despite_promises = by, reason, broken
+    _save(version, "despite_by", "despite_reason", "despite_promises")
+    details = {"promises": broken}
+    record("policies.answer_for_promises", version, by=by, at=at, reason=reason, details=details)
+    return version
+
+
+@transaction.atomic
 def plan(version: PolicyVersion, *, by: User, at: datetime, reason: str, publish_on: date) -> PolicyVersion:
     """Publish it by itself on that day, in the company's time zone (`publish_due`)."""
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
+    guards.did_not_answer(version, by)
     guards.is_to_come(publish_on, after=_today(at))
     guards.is_publishable(version, on=publish_on)
     version.publish_on, version.planned_by = publish_on, by
@@ -112,19 +130,24 @@ def plan(version: PolicyVersion, *, by: User, at: datetime, reason: str, publish
 @transaction.atomic
 def publish(version: PolicyVersion, *, by: User, at: datetime, reason: str = "") -> PolicyVersion:
     """Approved → published: the text is frozen, its predecessor's last day is set by the effective
-    date, and everyone a significant change concerns is told once. All of it, or nothing.
+    date, and everyone a significant change concerns is told once. All of it, or nothing. A promise in
+    it that is broken needs a second person's reason, on record with it.
 
     Raises `Refused` with a sentence for staff. Two people publishing at once: one wins, the other
     is told who did (the policy's row is the lock)."""
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
     guards.is_publishable(version, on=_today(at))
+    guards.did_not_answer(version, by)
+    broken = promising.broken(version, on=_today(at))
+    guards.keeps_its_promises(version, broken)
     hashes = _freeze_texts(version, at)
     version.published_by, version.published_at = by, at
     _move(version, Status.PUBLISHED, "published_by", "published_at")
     _reviewed(version.policy, on=_today(at))
     told = announcing.announce_change(version, at=at) if version.is_significant else {}
-    record("policies.publish", version, by=by, at=at, reason=reason, details={"sha256": hashes, "told": told})
+    details = {"sha256": hashes, "told": told, **_in_spite_of(version, broken)}
+    record("policies.publish", version, by=by, at=at, reason=reason, details=details)
     notices.ring()
     return version
 
@@ -184,6 +207,13 @@ def review(policy: Policy, *, by: User, at: datetime, reason: str) -> Policy:
     _reviewed(policy, on=_today(at))
     record("policies.review", policy, by=by, at=at, reason=reason, fields=["reviewed_on"])
     return policy
+
+
+def _in_spite_of(version: PolicyVersion, broken: promising.Pairs) -> dict[str, Any]:
+    if not broken:
+        return {}
+    codes = [promise.code for promise, _finding in broken]
+    return {"broken": codes, "answered_by": version.despite_by_id, "answer": version.despite_reason}
 
 
 def _today(at: datetime) -> date:

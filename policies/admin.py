@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.admin import AuditedAdmin
-from audit.buttons import Button, Consequences
+from audit.buttons import Button, says
 from audit.desk import page
 from law.models import Company
 from notices.models import Campaign
@@ -22,14 +21,6 @@ from notices.models import Status as NoticeStatus
 from . import actions, announcing, consequences, reading
 from .forms import PlanForm, PolicyForm, SignificanceForm, TextForm, VersionForm
 from .models import Policy, PolicyText, PolicyVersion, PolicyVersionQuerySet, Status
-
-Says = Callable[[Any, HttpRequest], Consequences]
-
-
-def says(question: str, *happens: str, submit: str, not_: tuple[str, ...] = ()) -> Says:
-    """A confirmation page whose sentences do not depend on the object."""
-    page = Consequences(question=question, happens=list(happens), not_=list(not_), submit=submit)
-    return lambda obj, request: page
 
 
 @admin.register(Policy)
@@ -195,6 +186,17 @@ class PolicyVersionAdmin(AuditedAdmin):
             done=lambda version, result: "Allowed. Your reason stays with the version.",
         ),
         Button(
+            verb="answer-for-promises",
+            label="Answer for a broken promise…",
+            action=actions.answer_for_promises,
+            permission="policies.approve_policyversion",
+            shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED),
+            consequences=consequences.answer,
+            done=lambda version, result: (
+                "Answered. Your reason stays with the version; somebody else publishes it."
+            ),
+        ),
+        Button(
             verb="send-back",
             label="Send back to draft",
             action=actions.send_back,
@@ -202,7 +204,8 @@ class PolicyVersionAdmin(AuditedAdmin):
             shown=lambda version: version.status in (Status.REVIEW, Status.APPROVED),
             consequences=says(
                 "Send this version back to draft?",
-                "Its approval, any early date and any planned day are forgotten; it has to be put forward again.",
+                "Its approval, any early date, any answer for a broken promise and any planned day are forgotten; "
+                "it has to be put forward again.",
                 submit="Send back to draft",
             ),
             done=lambda version, result: "Sent back. It is a draft again.",
@@ -263,6 +266,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             "submitted_by",
             "approved_by",
             "early_by",
+            "despite_by",
             "published_by",
             "planned_by",
         )
@@ -315,6 +319,7 @@ class PolicyVersionAdmin(AuditedAdmin):
             ("Put forward", version.submitted_by, version.submitted_at),
             ("Approved", version.approved_by, version.approved_at),
             ("Early date allowed", version.early_by, None),
+            ("Broken promise answered for", version.despite_by, None),
             ("Publication planned", version.planned_by, None),
             ("Published", version.published_by, version.published_at),
             ("Withdrawn", version.withdrawn_by, version.withdrawn_at),

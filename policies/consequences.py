@@ -1,16 +1,18 @@
 """What the confirmation pages say before a button is pressed: to how many, when, and what stays."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import SimpleLazyObject
 
 from audit.buttons import Consequences
 from law.models import Company
 from notices.models import Campaign
 
-from . import announcing
+from . import announcing, promising
 from .audience import ADULT, CHILD, GUARDIAN, Group
 from .models import Policy, PolicyVersion
 
@@ -29,6 +31,7 @@ def publication(version: PolicyVersion, request: HttpRequest) -> Consequences:
     tells = f" and tell {_people(total)}" if version.is_significant else ""
     return Consequences(
         question=f"Publish {version.policy}, in force from {_day(version)}{tells}?",
+        warnings=_promises(version, request),
         happens=[
             "The text is frozen with its fingerprint. Nobody can change it afterwards, not in the database either.",
             *_succession(version),
@@ -53,10 +56,31 @@ def planning(version: PolicyVersion, request: HttpRequest) -> Consequences:
         happens=[
             "On the day you choose, what follows happens by itself. "
             "Who is concerned is counted again on that day; these are the numbers of today.",
+            "The promises in the text are looked at again too: if one is broken by then and nobody has answered "
+            "for it, it is not published, and the morning page says so.",
             *now.happens,
         ],
         submit="Plan publication",
     )
+
+
+def answer(version: PolicyVersion, request: HttpRequest) -> Consequences:
+    return Consequences(
+        question="May this text be published although it promises what is broken today?",
+        warnings=_promises(version, request),
+        happens=[
+            "Your reason is recorded with your name and stays with the version.",
+            "It counts for the promises that are broken today. If another one breaks, somebody is asked again.",
+        ],
+        not_=["Nothing is published by this: somebody else does that.", "The promise is not mended by it."],
+        submit="Answer for it",
+    )
+
+
+def _promises(version: PolicyVersion, request: HttpRequest) -> Iterable[str]:
+    """Looked at when the page is shown; pressing the button looks for itself."""
+    today = Company.current().today()
+    return SimpleLazyObject(lambda: promising.warnings(version, request.user, on=today))
 
 
 def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:

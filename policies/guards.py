@@ -5,15 +5,17 @@ from datetime import date
 from law.models import Company
 from people.models import User
 
-from . import diff
+from . import diff, promising
 from .markdown import find_placeholders
 from .models import PolicyText, PolicyVersion, Status
+from .promising import Pairs
 from .refusals import (
     AlreadyInForce,
     DateTaken,
     NeedsSecondPerson,
     NotReady,
     NoVisibleChange,
+    PromiseBroken,
     TooEarly,
     WrongStage,
 )
@@ -84,6 +86,35 @@ def is_publishable(version: PolicyVersion, *, on: date) -> None:
                 f"People get {company.notice_days} days’ notice of a significant change, so it can take "
                 f"effect on {earliest:%-d %B %Y} at the earliest. An earlier date needs a second person’s reason."
             )
+
+
+def keeps_its_promises(version: PolicyVersion, found: Pairs) -> None:
+    """None of the broken promises is without a second person's reason; `found` are those broken."""
+    if stopping := promising.unanswered(version, found):
+        said = " ".join(
+            f"The text promises “{promise.says}”, and that is broken: {finding.sentence}"
+            for promise, finding in stopping
+        )
+        raise PromiseBroken(
+            f"{said} Mend it first, or a second person writes why it may be published all the same "
+            "(“Answer for a broken promise…”)."
+        )
+
+
+def did_not_answer(version: PolicyVersion, by: User) -> None:
+    """Whoever wrote why a broken promise may go out is a second person: they do not publish it too."""
+    if version.despite_by_id == by.pk:
+        raise NeedsSecondPerson(
+            "You answered for a broken promise in this version. Somebody else publishes or plans it."
+        )
+
+
+def may_answer(version: PolicyVersion, by: User) -> None:
+    is_second_person(version, by, "answer for its promises")
+    if version.planned_by_id == by.pk:
+        raise NeedsSecondPerson(
+            "You planned its publication yourself. A second person has to answer for its promises."
+        )
 
 
 def is_to_come(day: date, *, after: date) -> None:

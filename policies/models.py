@@ -201,6 +201,20 @@ class PolicyVersion(models.Model):
         help_text="Who allowed an effective date before the notice period is over; not who submitted it.",
     )
     early_reason = models.TextField(blank=True, editable=False)
+    despite_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        help_text="Who wrote why it may be published although a promise in it is broken; not who submitted "
+        "or published it.",
+    )
+    despite_reason = models.TextField(blank=True, editable=False)
+    despite_promises = models.JSONField(
+        default=list, editable=False, help_text="The promises that were broken then, by code."
+    )
     publish_on = models.DateField(
         null=True, blank=True, editable=False, help_text="Publication is planned for this day."
     )
@@ -257,6 +271,11 @@ class PolicyVersion(models.Model):
                 name="policies_version_second_person_hurries",
             ),
             models.CheckConstraint(
+                condition=Q(despite_by=None)
+                | (~Q(despite_by=F("submitted_by")) & ~Q(despite_by=F("published_by"))),
+                name="policies_version_second_person_answers",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status__in=["published", "withdrawn"])
                 | Q(published_at__isnull=False, effective_on__isnull=False),
                 name="policies_version_published_is_dated",
@@ -280,8 +299,9 @@ class PolicyVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        day = f"{self.effective_on:%-d %B %Y}" if self.effective_on else "a day to be set"
-        return f"{self.policy} of {day}"
+        if self.effective_on is None:
+            return f"{self.policy}, no date yet"
+        return f"{self.policy} of {self.effective_on:%-d %B %Y}"
 
     @property
     def is_frozen(self) -> bool:

@@ -29,3 +29,11 @@ class AlreadyInForce(Refused):
 
 class DateTaken(Refused):
     pass
+
+
+class PromiseBroken(Refused):
+    """The text says something that is not so (design, truth 10)."""
+
+
+class NothingToAnswerFor(Refused):
+    pass

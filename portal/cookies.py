@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 from django.core import signing
@@ -19,11 +20,14 @@ from inventory.cookies_choices import Standing, standings
 from inventory.models import CatalogueVersion, CookieReceipt
 from law.models import Company
 
+from .limits import within
 from .views import public_page
 
 RECEIPT_SALT = "portal.cookies.receipt"  # what a browser keeps: the reference of its receipt
 FORM_SALT = "portal.cookies.form"  # what a form carries: the list it shows, the reference it will make
 LONGEST_REFERENCE = 40
+# Of one network: a whole school chooses in one lesson, but nobody fills our tables from one machine.
+CHOICES_AN_HOUR = 600
 YES, NO = "yes", "no"
 WORDS = settings.LANGUAGE_CODE  # the list is written in the house's language, whatever the visitor's
 
@@ -74,9 +78,11 @@ def choices(request: HttpRequest) -> HttpResponse:
     found = cookies.current_catalogue()
     if found is None:
         return render(request, "portal/cookies_none.html")
-    if request.method == "POST":
-        return _chosen(request)
-    return _ask(request, found)
+    if request.method != "POST":
+        return _ask(request, found)
+    if not within(CHOICES_AN_HOUR, "cookie-choice", get_adapter().get_client_ip(request)):
+        return render(request, "429.html", status=429)
+    return _chosen(request)
 
 
 def _ask(request: HttpRequest, found: CatalogueVersion, *, is_stale: bool = False) -> HttpResponse:
@@ -148,7 +154,7 @@ def _keep(response: HttpResponse, receipt: CookieReceipt) -> None:
         settings.CHOICE_COOKIE_NAME,
         receipt.reference,
         salt=RECEIPT_SALT,
-        max_age=settings.CHOICE_COOKIE_AGE,
+        max_age=Company.current().choice_lasts,
         secure=settings.HTTPS,
         httponly=True,
         samesite="Lax",
@@ -203,8 +209,11 @@ def _standings(found: CatalogueVersion, receipt: CookieReceipt | None, *, gpc: b
 
 def receipt_of(request: HttpRequest) -> CookieReceipt | None:
     """The receipt this browser carries; a forged or worn-out cookie is none."""
+    if settings.CHOICE_COOKIE_NAME not in request.COOKIES:
+        return None
+    lasts = Company.current().choice_lasts
     reference = request.get_signed_cookie(
-        settings.CHOICE_COOKIE_NAME, default="", salt=RECEIPT_SALT, max_age=settings.CHOICE_COOKIE_AGE
+        settings.CHOICE_COOKIE_NAME, default="", salt=RECEIPT_SALT, max_age=lasts
     )
     return _receipt(str(reference))
 

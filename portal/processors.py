@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,32 +16,25 @@ from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django_countries import countries
 
 from audit.text import safe_cell
-from inventory.models import ProcessingActivity
 from law.models import Company
 from law.transfers import Mechanism
-from processors.models import (
-    Processor,
-    ProcessorActivity,
-    ProcessorPlace,
-    Subprocessor,
-    SubprocessorChange,
-    Transfer,
-)
+from processors import entries, words
+from processors.models import Processor, SubprocessorChange, Transfer
 
 from .dates import spoken
 from .links import absolute
 from .views import public_page
 
-LATEST = 50
+LATEST = 50  # in the feed
+ON_A_PAGE = 50  # of the history
 COLUMNS = ("name", "purpose", "kind", "data", "places", "seat", "safeguard", "subprocessors")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One company as a row of the public table."""
+    """One company as a row of the public table; staff's own words stay the English they are."""
 
     name: str
     purpose: str
@@ -53,41 +47,30 @@ class Line:
 
 
 def listed(today: date) -> list[Line]:
-    """Every company that holds data of ours today; drafts and those that left do not exist here."""
-    receives = ProcessorActivity.objects.filter(activity__in=ProcessingActivity.objects.live(today))
-    rows = Processor.objects.live().order_by("name", "pk")
-    return [
-        _line(processor)
-        for processor in rows.prefetch_related(
-            Prefetch("places", ProcessorPlace.objects.order_by("pk")),
-            Prefetch("receives", receives.select_related("activity__purpose")),
-            "receives__activity__categories",
-            Prefetch("transfers", Transfer.objects.live(today).order_by("pk")),
-            Prefetch("subprocessors", Subprocessor.objects.select_related("company")),
-        )
-    ]
+    """Every company that holds data of ours today, as people were told: what was only entered in the
+    register waits for its announcement. One that was never told is shown all the same, as it is."""
+    rows = list(
+        Processor.objects.live()
+        .order_by("name", "pk")
+        .prefetch_related(Prefetch("transfers", Transfer.objects.live(today).order_by("pk")))
+    )
+    told = entries.told(SubprocessorChange.objects.in_effect(today))
+    untold = entries.registered((row for row in rows if row.pk not in told), today)
+    return [_line(processor, (told | untold)[processor.pk]) for processor in rows]
 
 
-def _line(processor: Processor) -> Line:
-    activities = [link.activity for link in processor.receives.all()]
-    purposes = dict.fromkeys(activity.purpose.name for activity in activities)
-    categories = {category.name for activity in activities for category in activity.categories.all()}
+def _line(processor: Processor, entry: entries.Entry) -> Line:
     mechanisms = dict.fromkeys(transfer.mechanism for transfer in processor.transfers.all())
     return Line(
-        name=processor.name,
-        purpose=processor.description or ", ".join(purposes),
+        name=entry.name,
+        purpose=", ".join(entry.work),
         kind=processor.kind,
-        data=sorted(categories),
-        places=[place.named_as or country_name(place.country) for place in processor.places.all()],
-        seat=country_name(processor.seat_country),
+        data=list(entry.data),
+        places=[words.place(*place, words.HTML) for place in entry.places],
+        seat=words.country_name(entry.seat) if entry.seat else "",
         safeguards=[safeguard(mechanism) for mechanism in mechanisms],
-        subprocessors=[link.company.name for link in processor.subprocessors.all()],
+        subprocessors=list(entry.helpers),
     )
-
-
-def country_name(code: str) -> str:
-    """As people say it: “United States”, where the standard has “United States of America”."""
-    return _("United States") if code == "US" else str(countries.name(code))
 
 
 def safeguard(mechanism: str) -> str:
@@ -116,20 +99,25 @@ def processors(request: HttpRequest) -> HttpResponse:
         "companies": len({line.name for line in lines}),
         "last_change": _last_change(today),
         "coming": SubprocessorChange.objects.coming(today),
+        "notice_days": Company.current().processor_notice_days,
         "next_page": reverse("portal:processor_mail"),
     }
     return render(request, "portal/processors.html", context)
 
 
 def _last_change(today: date) -> date | None:
-    change = SubprocessorChange.objects.in_effect(today).first()
-    return change.effective_on if change else None
+    change = SubprocessorChange.objects.told().filter(
+        withdrawn_at=None, announcement__effective_on__lte=today
+    )
+    last = change.first()
+    return last.effective_on if last else None
 
 
 @public_page
 def changes(request: HttpRequest) -> HttpResponse:
-    """Every change the public was ever shown, those to come first."""
-    shown = SubprocessorChange.objects.told().with_stage(Company.current().today())
+    """Every change the public was ever shown, those to come first, a page at a time."""
+    told = SubprocessorChange.objects.told().with_stage(Company.current().today())
+    shown = Paginator(told, ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "portal/processor_changes.html", {"changes": shown})
 
 
@@ -153,17 +141,20 @@ def _entry(change: SubprocessorChange) -> dict[str, Any]:
         "title": _title(change),
         "link": link,
         "unique_id": link,
-        "description": render_to_string("notices/processors/_change.txt", {"change": change}),
+        # HTML, as Atom's summary is read.
+        "description": render_to_string("portal/_processor_change.html", {"change": change}),
         "pubdate": change.announced_at or _midnight(change),
         "updateddate": change.withdrawn_at or change.announced_at or _midnight(change),
     }
 
 
 def _title(change: SubprocessorChange) -> str:
-    words = {"name": change.name, "date": spoken(change.effective_on) if change.effective_on else ""}
+    facts = {"name": change.name, "date": spoken(change.effective_on) if change.effective_on else ""}
     if change.withdrawn_at:
-        return _("%(name)s: the change of %(date)s will not come") % words
-    return _("%(name)s: change on %(date)s") % words
+        return _("%(name)s: the change of %(date)s will not come") % facts
+    if change.announcement and change.announcement.is_correction:
+        return _("%(name)s: correction of %(date)s") % facts
+    return _("%(name)s: change on %(date)s") % facts
 
 
 def _midnight(change: SubprocessorChange) -> datetime:

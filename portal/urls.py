@@ -2,7 +2,7 @@ from django.urls import include, path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
-from . import cookies, feeds, processor_mail, processors, tasks, views
+from . import cookies, data, feeds, processor_mail, processors, tasks, views
 from .converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -21,6 +21,7 @@ urlpatterns = [
     path("policies/<slug:slug>/versions/<day:day>/", views.version, name="version"),
     path("policies/<slug:slug>/versions/<day:day>/changes/", views.changes, name="changes"),
     path("policies/<slug:slug>/versions/<day:day>/<slug:language>.md", views.text, name="text"),
+    path("data/", data.data, name="data"),
     path("processors/", processors.processors, name="processors"),
     path("processors/companies.csv", processors.table, name="processor_table"),
     path("processors/changes/", processors.changes, name="processor_changes"),

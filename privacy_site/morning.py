@@ -27,7 +27,7 @@ from law.models import (
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
-from policies import guards
+from policies import guards, promising
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
 from processors import affected
@@ -99,6 +99,7 @@ def _planned_and_stuck(today: date) -> Iterator[Line]:
 def _obstacle(version: PolicyVersion, today: date) -> str:
     try:
         guards.is_publishable(version, on=today)
+        guards.keeps_its_promises(version, promising.broken(version, on=today))
     except Refused as refusal:
         return str(refusal)
     return "it goes out within a minute."

@@ -114,9 +114,14 @@ else:
     _options.update(pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What counts wrong passwords has to be one count for every process, so it lies in the database too.
+# What counts wrong passwords has to be one count for every process, so it lies in the database too. Django keeps
+# 300 entries by itself and then throws some out: a few hundred addresses would wipe out the count of another.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "people_attempts"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "people_attempts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # --- Celery: a doorbell. No results, no ETA, nothing lost with the broker ----------------
@@ -152,7 +157,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "deliver notices": {"task": "notices.deliver", "schedule": 60.0},
     "send single mails": {"task": "notices.send_mail", "schedule": 60.0},
+    "stray contract files": {"task": "processors.delete_stray_files", "schedule": crontab(minute="20")},
     "mail subscription links": {"task": "processors.send_links", "schedule": 60.0},
+    "gather changes to the list of companies": {"task": "processors.gather", "schedule": 300.0},
     "seal audit events": {"task": "audit.seal", "schedule": 60.0},
     "publish what is due": {"task": "policies.publish_due", "schedule": 60.0},
     "go on with a confirmed sweep": {"task": "inventory.sweep", "schedule": 60.0},
@@ -242,9 +249,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "privacy_site.errors.stale_form"
 LANGUAGE_COOKIE_NAME = "language"
-# The receipt of a choice about cookies. Six months, as the CNIL advises, then the browser is asked anew.
+# The receipt of a choice about cookies. How long it counts is the company's to say (`Company.choice_days`).
 CHOICE_COOKIE_NAME = "__Host-cookie-choice" if HTTPS else "cookie-choice"
-CHOICE_COOKIE_AGE = 182 * 24 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -87,29 +87,36 @@ def approve(processor: Processor, *, by: User, at: datetime, reason: str) -> Non
     guards.is_vetted(processor, _day(at))
     processor.approved_by = by
     _move(processor, Status.APPROVED, "approved_by")
-    changes.note_added(processor, at=at)  # so that people can be told before it begins
+    changes.gather(processor, at=at)  # so that people can be told before it begins
     record("processors.approve", processor, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
 def activate(processor: Processor, *, by: User, at: datetime, reason: str) -> None:
-    """From now on it may receive data; the refusal lists everything that is missing."""
+    """From now on it may receive data; the refusal lists everything that is missing.
+
+    Not before people were told and the day has come (GDPR Art. 28(2), and our own page of companies)."""
     processor = _locked(processor)
+    changes.hold(processor)
     guards.may_become(processor, Status.ACTIVE)
     guards.is_ready(processor, _day(at))
     processor.started_on = processor.started_on or _day(at)
     _move(processor, Status.ACTIVE, "started_on")
-    changes.note_added(processor, at=at)
+    changes.gather(processor, at=at)
     record("processors.activate", processor, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
-def leave(processor: Processor, *, by: User, at: datetime, reason: str) -> None:
-    """We stop using it: its activities are moved away, its copies deleted, then it ends."""
+def leave(
+    processor: Processor, *, by: User, at: datetime, reason: str, planned_on: date | None = None
+) -> None:
+    """We stop using it: people are told, its activities moved away, its copies deleted, then it ends."""
     processor = _locked(processor)
     guards.may_become(processor, Status.LEAVING)
     _move(processor, Status.LEAVING)
-    record("processors.leave", processor, by=by, at=at, reason=reason)
+    changes.gather(processor, at=at, planned_on=planned_on)
+    details = {"planned_on": planned_on.isoformat()} if planned_on else {}
+    record("processors.leave", processor, by=by, at=at, reason=reason, details=details)
 
 
 @transaction.atomic
@@ -119,12 +126,12 @@ def end(processor: Processor, *, by: User, at: datetime, reason: str) -> None:
     guards.may_become(processor, Status.ENDED)
     today = _day(at)
     guards.is_unused(processor, today)
-    was_told = processor.is_live or changes.is_told_of(processor)
+    changes.hold(processor)
+    guards.departure_is_told(processor, today)
     processor.ended_on = today
     processor.transfers.live(today).update(ended_on=today)
     _move(processor, Status.ENDED, "ended_on")
-    if was_told:
-        changes.note_removed(processor, at=at)
+    changes.gather(processor, at=at)
     record("processors.end", processor, by=by, at=at, reason=reason)
 
 
@@ -134,6 +141,7 @@ def record_contract(
     purposes: Iterable[Purpose] = (), categories: Iterable[DataCategory] = (), **facts: Any,
 ) -> Contract:  # fmt: skip
     """What it has signed."""
+    guards.is_not_ended(_locked(processor))
     contract = Contract(processor=processor, **facts)
     guards.is_consistent(contract)
     contract.save()
@@ -158,6 +166,7 @@ def check_clauses(
 @transaction.atomic
 def record_transfer(processor: Processor, *, by: Acts, at: datetime, reason: str, **facts: Any) -> Transfer:
     """Why data may go there."""
+    guards.is_not_ended(_locked(processor))
     transfer = Transfer(processor=processor, **facts)
     guards.is_consistent(transfer)
     transfer.save()

@@ -8,17 +8,20 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from audit.admin import AuditedAdmin, Button, Consequences
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences, says
 from audit.desk import page, staff
+from inventory.guards import in_use
 from inventory.screens import links, page_of
 from law.models import Company
 
-from . import actions, changes, guards, received
-from .admin_says import says
+from . import actions, announcing, changes, guards, received
+from .admin_twins import MERGE
 from .basis import Judge
 from .forms import (
     FACTS,
     ContractForm,
+    LeaveForm,
     ProcessorForm,
     TransferForm,
 )
@@ -39,7 +42,7 @@ def activation(processor: Processor, request: HttpRequest) -> Consequences:
         question=f"May “{processor}” receive data from today?",
         happens=[
             "It counts as in use: its contract, its places and its reviews are watched from now on.",
-            "The public list of companies will name it; the change waits there to be announced.",
+            "The public list of companies names it from today, as it was announced.",
         ],
         not_=[f"Still missing: {fault}" for fault in guards.what_is_missing(processor, today)],
         submit="Activate processor",
@@ -49,7 +52,10 @@ def activation(processor: Processor, request: HttpRequest) -> Consequences:
 def ending(processor: Processor, request: HttpRequest) -> Consequences:
     return Consequences(
         question=f"Has “{processor}” nothing of ours any more?",
-        happens=["It is ended as of today, and so are its transfers.", "It leaves the public list."],
+        happens=[
+            "It is ended as of today, and so are its transfers.",
+            "It leaves the public list: its departure was announced, and the day has come.",
+        ],
         not_=["Nothing is deleted here: its reviews and contracts stay on file."],
         irreversible=["An ended processor cannot be taken up again; propose it anew."],
         submit="End processor",
@@ -57,8 +63,13 @@ def ending(processor: Processor, request: HttpRequest) -> Consequences:
 
 
 def removal(processor: Processor, request: HttpRequest) -> Consequences:
+    question = f"Delete “{processor}”?"
+    if refusal := in_use(processor):
+        return Consequences(
+            question=question, not_=[f"It is not deleted. {refusal}"], submit="Delete processor"
+        )
     return Consequences(
-        question=f"Delete “{processor}”?",
+        question=question,
         happens=["It disappears from the register. Do this only to what was entered by mistake."],
         irreversible=["It cannot be brought back."],
         submit="Delete processor",
@@ -179,12 +190,29 @@ class ProcessorAdmin(AuditedAdmin):
             action=actions.leave,
             permission="processors.approve_processor",
             shown=lambda processor: processor.status == Status.ACTIVE,
+            form_class=LeaveForm,
+            initial=lambda processor: {"planned_on": announcing.earliest(timezone.now())},
             consequences=says(
                 "Stop using this company?",
+                "Its departure is gathered for the public list: announce it under Subprocessor changes.",
                 "It counts as leaving until nothing of ours is there any more.",
                 not_=("It stays on the public list and is watched until it has ended.",),
                 submit="Leave processor",
             ),
+        ),
+        Button(
+            verb="gather",
+            label="Gather what differs",
+            action=changes.gather_now,
+            permission="processors.publish_subprocessorchange",
+            shown=lambda processor: changes.is_drifting(processor, Company.current().today()),
+            consequences=says(
+                "Write down what the public list does not say yet?",
+                "What differs waits under Subprocessor changes, to be announced or recorded as a correction.",
+                not_=("The public list stays as it is until then.",),
+                submit="Gather",
+            ),
+            done=lambda processor, rows: "Gathered. Go on under Subprocessor changes.",
         ),
         Button(
             verb="end",
@@ -195,6 +223,7 @@ class ProcessorAdmin(AuditedAdmin):
             shown=lambda processor: Status.ENDED in Processor.transitions[processor.status],
             consequences=ending,
         ),
+        MERGE,
         Button(
             verb="remove",
             label="Delete…",
@@ -235,22 +264,16 @@ class ProcessorAdmin(AuditedAdmin):
         if not change:
             actions.propose(obj, by=staff(request), at=timezone.now())
             return
-        former = Processor.objects.get(pk=obj.pk)
-        work = changes.work_in_words(former)
         super().save_model(request, obj, form, change)
-        changes.note_name(obj, before=former.name, at=timezone.now())
-        changes.note_purpose(obj, before=work, at=timezone.now())
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        processor: Processor = form.instance
-        places, work = changes.places_in_words(processor), changes.work_in_words(processor)
         super().save_related(request, form, formsets, change)
-        if change:
-            changes.note_places(processor, before=places, at=timezone.now())
-            changes.note_purpose(processor, before=work, at=timezone.now())
+        changes.gather(form.instance, at=timezone.now())
 
     @admin.display(description="next")
-    def next_step(self, processor: Processor) -> str:
+    def next_step(self, processor: Processor) -> SafeString | str:
+        if into := processor.merged_into:
+            return format_html('Nothing. It is merged into <a href="{}">{}</a>.', page_of(into), into)
         return NEXT[Status(processor.status)]
 
     @admin.display(description="what follows from it")
@@ -260,8 +283,11 @@ class ProcessorAdmin(AuditedAdmin):
 
     @admin.display(description="on file")
     def papers(self, processor: Processor) -> SafeString:
-        kinds = (processor.reviews.all(), processor.contracts.all(), processor.transfers.all())
-        return format_html("Reviews: {}. Contracts: {}. Transfers: {}.", *(links(rows) for rows in kinds))
+        kinds = (
+            processor.reviews.all(), processor.contracts.all(), processor.transfers.all(), processor.merged.all(),
+        )  # fmt: skip
+        words = "Reviews: {}. Contracts: {}. Transfers: {}. Merged into it: {}."
+        return format_html(words, *(links(rows) for rows in kinds))
 
     @admin.display(description="who")
     def people(self, processor: Processor) -> str:
@@ -287,9 +313,10 @@ def facts(processor: Processor) -> dict[str, Any]:
 NEXT = {
     Status.PROPOSED: "Say what it would receive and where, then start a review.",
     Status.REVIEW: "Fill in the questionnaire; a second person decides it and approves the company.",
-    Status.APPROVED: "Record the contract and a transfer for each country, then activate it.",
+    Status.APPROVED: "Announce it under Subprocessor changes, record the contract and a transfer for each "
+    "country, then activate it on the announced day.",
     Status.ACTIVE: "Nothing, until the morning page says so.",
-    Status.LEAVING: "Move its activities away and have it delete its copies, then end it.",
+    Status.LEAVING: "Announce its departure, move its activities away and have it delete its copies, then end it.",
     Status.ENDED: "Nothing. It stays on file.",
 }
 

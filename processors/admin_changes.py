@@ -1,6 +1,8 @@
 """The desk of the public list: what has changed, whom it is told, who follows it."""
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -14,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin import Button, Consequences, ReadOnlyAdmin
+from audit.text import CleanLineField
 from law.models import Company
 from notices.models import Campaign
 from notices.models import Status as NoticeStatus
@@ -23,12 +26,7 @@ from . import announcing, subscribing
 from .models import Announcement, SubprocessorChange, SubprocessorChangeQuerySet, Subscription
 
 
-class AnnounceForm(forms.Form):
-    effective_on = forms.DateField(
-        label="Takes effect on",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Contracts with schools often ask for 30 days, so that whoever disagrees can say so before.",
-    )
+class TogetherForm(forms.Form):
     together = forms.ModelMultipleChoiceField(
         SubprocessorChange.objects.gathered().order_by("name", "pk"),
         required=False,
@@ -46,16 +44,63 @@ class AnnounceForm(forms.Form):
             del self.fields["together"]
 
 
+def _because(exception: str) -> CleanLineField:
+    return CleanLineField(
+        max_length=300,
+        required=False,
+        label="Reason the public reads",
+        help_text=f"Shown beside the change as “{exception}, because …”. Leave it empty and the page gives "
+        "no reason. The reason below is for the record only.",
+    )
+
+
+class AnnounceForm(TogetherForm):
+    effective_on = forms.DateField(
+        label="Takes effect on",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="After the notice period of the house, so that whoever disagrees can say so before. Schools’ "
+        "agreements may ask for more.",
+    )
+    field_order: Iterable[str] | None = ["effective_on", "because", "together"]
+
+
+class ShortNoticeForm(AnnounceForm):
+    because = _because("At short notice")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_on"].help_text = "Any day from today, as late as it can be."
+
+
+class CorrectForm(TogetherForm):
+    because = _because("A correction")
+    field_order: Iterable[str] | None = ["because", "together"]
+
+
 def in_a_line(change: SubprocessorChange) -> str:
     return f"{change.name}: {change.get_kind_display()}"
 
 
-def announce_together(
-    change: SubprocessorChange, *, by: User, at: datetime, reason: str, effective_on: date,
-    together: "QuerySet[SubprocessorChange] | tuple[()]" = (),
-) -> Announcement:  # fmt: skip
-    rows = [change, *together]
-    return announcing.announce(rows, effective_on=effective_on, by=by, at=at, reason=reason)
+def _initial(change: SubprocessorChange) -> dict[str, Any]:
+    first = announcing.earliest(timezone.now())
+    return {"change": change.pk, "effective_on": max(first, change.planned_on or first)}
+
+
+Together = QuerySet[SubprocessorChange] | tuple[()]
+
+
+def announce_together(change: SubprocessorChange, *, together: Together = (), **how: Any) -> Announcement:
+    return announcing.announce([change, *together], **how)
+
+
+def announce_soon_together(
+    change: SubprocessorChange, *, together: Together = (), **how: Any
+) -> Announcement:
+    return announcing.announce_at_short_notice([change, *together], **how)
+
+
+def correct_together(change: SubprocessorChange, *, together: Together = (), **how: Any) -> Announcement:
+    return announcing.correct([change, *together], **how)
 
 
 def announcement(change: SubprocessorChange, request: HttpRequest) -> Consequences:
@@ -66,6 +111,7 @@ def announcement(change: SubprocessorChange, request: HttpRequest) -> Consequenc
         happens=[
             "The public page says at its top what will change and when; the history and the feed carry it.",
             f"{told} get one mail each, whatever number of changes goes with it.",
+            "On its day the page shows it by itself. A new company may be activated from then on.",
         ],
         not_=["The register stays as it is: activate or end the company there, on the day."],
         irreversible=["What is announced cannot be edited. It can be withdrawn until it takes effect."],
@@ -76,27 +122,59 @@ def announcement(change: SubprocessorChange, request: HttpRequest) -> Consequenc
     )
 
 
+def short_notice(change: SubprocessorChange, request: HttpRequest) -> Consequences:
+    usual = announcement(change, request)
+    days = Company.current().processor_notice_days
+    return replace(
+        usual,
+        question=f"Announce “{in_a_line(change)}” with less than {days} days’ notice?",
+        happens=["People have less time to object than our page lets them expect.", *usual.happens],
+        submit=f"{usual.submit} at short notice",
+    )
+
+
+def correction(change: SubprocessorChange, request: HttpRequest) -> Consequences:
+    return Consequences(
+        question=f"Was the list wrong about “{in_a_line(change)}”?",
+        happens=["The public page is put right today, and the history and the feed call it a correction."],
+        not_=[
+            "Nobody gets a mail. Use this only for what was never true, such as a misspelled name: a real "
+            "change is announced."
+        ],
+        irreversible=["A correction cannot be edited or taken back."],
+        samples=[f"{change.before or 'nothing'} → {change.after or 'nothing'}"],
+        submit="Record as a correction",
+    )
+
+
 def withdrawal(change: SubprocessorChange, request: HttpRequest) -> Consequences:
-    if change.announcement is None:
-        return Consequences(
-            question="Put this change away untold?",
-            happens=["It leaves the list of changes that wait to be announced."],
-            not_=["The register stays as it is. Do this only when there is nothing to tell."],
-            submit="Put change away",
-        )
     return Consequences(
         question=f"Withdraw “{in_a_line(change)}” before it takes effect?",
         happens=[
             "The page, the history and the feed say that it will not come.",
             "Whoever was told of it hears so; mails not sent yet are stopped if nothing else is in them.",
         ],
+        not_=["The register stays as it is. Put it right too, or the same change gathers again."],
         irreversible=["A withdrawn change does not come back. The next one is gathered anew."],
         submit="Withdraw change",
     )
 
 
-def is_open(change: SubprocessorChange) -> bool:
-    return change.withdrawn_at is None and not change.has_begun(Company.current().today())
+def is_gathered(change: SubprocessorChange) -> bool:
+    return change.announcement_id is None and change.withdrawn_at is None
+
+
+def is_coming(change: SubprocessorChange) -> bool:
+    if change.announcement_id is None or change.withdrawn_at is not None:
+        return False
+    return not change.has_begun(Company.current().today())
+
+
+MANNERS = {
+    "is_history": "brought in from an earlier list",
+    "is_short_notice": "at short notice",
+    "is_correction": "as a correction",
+}
 
 
 @admin.register(SubprocessorChange)
@@ -106,10 +184,10 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
     list_select_related = ("announcement",)
     sortable_by = ("gathered_at",)
     fields = (
-        "next_step", "stage_today", "name", "kind", "before", "after", "takes_effect", "told", "gathered_at",
-        "withdrawal_reason",
+        "next_step", "stage_today", "name", "kind", "before", "after", "takes_effect", "manner", "told",
+        "gathered_at", "withdrawal_reason",
     )  # fmt: skip
-    readonly_fields = ("next_step", "stage_today", "takes_effect", "told")
+    readonly_fields = ("next_step", "stage_today", "takes_effect", "manner", "told")
     buttons = (
         Button(
             verb="announce",
@@ -117,10 +195,34 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
             action=announce_together,
             permission="processors.publish_subprocessorchange",
             form_class=AnnounceForm,
-            initial=lambda change: {"change": change.pk},
-            shown=lambda change: change.announcement_id is None and change.withdrawn_at is None,
+            initial=_initial,
+            shown=is_gathered,
             consequences=announcement,
             done=lambda change, result: "Announced. Watch the mails leave under Notices › Campaigns.",
+        ),
+        Button(
+            verb="announce-at-short-notice",
+            label="Announce at short notice…",
+            action=announce_soon_together,
+            permission="processors.approve_announcement",
+            form_class=ShortNoticeForm,
+            initial=_initial,
+            shown=is_gathered,
+            danger=True,
+            consequences=short_notice,
+            done=lambda change, result: "Announced. Watch the mails leave under Notices › Campaigns.",
+        ),
+        Button(
+            verb="correct",
+            label="Record as a correction…",
+            action=correct_together,
+            permission="processors.approve_announcement",
+            form_class=CorrectForm,
+            initial=_initial,
+            shown=lambda change: is_gathered(change) and announcing.may_be_corrected(change),
+            danger=True,
+            consequences=correction,
+            done=lambda change, result: "Put right. The public page shows it from now on.",
         ),
         Button(
             verb="withdraw",
@@ -128,7 +230,7 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
             action=announcing.withdraw,
             permission="processors.publish_subprocessorchange",
             danger=True,
-            shown=is_open,
+            shown=is_coming,
             consequences=withdrawal,
         ),
     )
@@ -143,7 +245,17 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="takes effect on")
     def takes_effect(self, change: SubprocessorChange) -> str:
-        return f"{change.effective_on:%-d %B %Y}" if change.effective_on else "not announced yet"
+        if change.effective_on:
+            return f"{change.effective_on:%-d %B %Y}"
+        return f"planned for {change.planned_on:%-d %B %Y}" if change.planned_on else "not announced yet"
+
+    @admin.display(description="how it was told")
+    def manner(self, change: SubprocessorChange) -> str:
+        told = change.announcement
+        if told is None:
+            return "not yet"
+        manner = next((words for name, words in MANNERS.items() if getattr(told, name)), "in time")
+        return f"{manner}, because {told.because}" if told.because else manner
 
     @admin.display(description="next")
     def next_step(self, change: SubprocessorChange) -> str:
@@ -151,7 +263,9 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
             return "Nothing. It was withdrawn."
         if change.announcement is None:
             return "Announce it before it takes effect, together with what else has gathered."
-        return "Nothing. It can be withdrawn until it takes effect." if is_open(change) else "Nothing."
+        if not is_coming(change):
+            return "Nothing. It is in effect."
+        return "Nothing. It can be withdrawn until it takes effect."
 
     @admin.display(description="people told")
     def told(self, change: SubprocessorChange) -> SafeString | str:

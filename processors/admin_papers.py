@@ -11,22 +11,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.actions import record
-from audit.admin import AuditedAdmin, Button
+from audit.admin import AuditedAdmin
+from audit.buttons import Button, Consequences, says
 from audit.desk import page, staff
 from inventory.screens import page_of
 from law.models import Adequacy, Company
 
-from . import actions, affected, questions
-from .admin_says import says
+from . import actions, affected, clauses, papers, questions
 from .basis import Judge
+from .clauses import Lists
 from .forms import (
     AnswersForm,
     ClausesForm,
     ContractForm,
     TransferForm,
     VerdictForm,
-    items_for,
 )
+from .forms_papers import AssessmentForm
 from .models import (
     Contract,
     Review,
@@ -146,6 +147,12 @@ class ContractAdmin(PaperAdmin):
         may_change = self.has_change_permission(request, obj)
         return [*rest, (title, {"fields": ("download", "file") if may_change else ("download",)})]
 
+    def save_model(self, request: HttpRequest, obj: Contract, form: Any, change: bool) -> None:
+        former = Contract.objects.filter(pk=obj.pk).values_list("file", flat=True).first()
+        super().save_model(request, obj, form, change)
+        if former and former != obj.file.name:
+            papers.replace_file(obj, former=former, by=staff(request), at=timezone.now())
+
     def file_view(self, request: HttpRequest, contract_id: int) -> FileResponse:
         """Never opened in the browser: a paper from outside may hold anything."""
         if not request.user.has_perm("processors.export_contract"):
@@ -178,9 +185,26 @@ class ContractAdmin(PaperAdmin):
             (str(item), f"{known[item.pk].get_standing_display()} {known[item.pk].where}".strip())
             if item.pk in known
             else (str(item), "not looked for yet")
-            for item in items_for(contract)
+            for item in Lists.of(Company.current().today()).contract(contract)
         ]
         return definition_list(rows)
+
+
+def assessing(transfer: Transfer, request: HttpRequest) -> Consequences:
+    listed = Lists.of(Company.current().today()).assessment
+    off = "The list of items is switched off under Law, Checklist items (set tia): it asks for nothing."
+    return Consequences(
+        question="Does this safeguard hold in the country the data goes to?",
+        happens=["The assessment counts from today, under your name, once every item is answered."],
+        not_=["What you leave open stays open."] if listed else [off],
+        submit="Save assessment",
+    )
+
+
+def assessed(still_open: Any) -> str:
+    if not still_open:
+        return "Every item is answered: the assessment counts from today."
+    return f"Saved. It does not count yet: {len(still_open)} left open."
 
 
 @admin.register(Transfer)
@@ -188,13 +212,38 @@ class TransferAdmin(PaperAdmin):
     form = TransferForm
     list_display = ("__str__", "processor", "mechanism", "tia_review_on", "dpf_checked_on", "ended_on")
     list_filter = ("exporter_regime", "mechanism")
-    readonly_fields = ("of", "today")
+    readonly_fields = ("of", "today", "assessment", "tia_by", "tia_reopened_on")
     fieldsets = (
         (None, {"fields": ("of", "today", "exporter_regime", "destination", "mechanism", "scc_module", "contract")}),
-        ("Looked at", {"fields": ("tia_on", "tia_review_on", "dpf_checked_on", "scope_checked_on")}),
+        ("Impact assessment", {"fields": ("tia_on", "tia_review_on", "tia_by", "tia_reopens", "tia_reopened_on", "assessment")}),
+        ("Looked at", {"fields": ("dpf_checked_on", "scope_checked_on")}),
         ("The end", {"fields": ("ended_on",)}),
     )  # fmt: skip
     buttons = (
+        Button(
+            verb="assess",
+            label="Go through the assessment…",
+            action=papers.assess,
+            permission="processors.change_transfer",
+            form_class=AssessmentForm,
+            initial=lambda transfer: {"transfer": transfer},
+            shown=lambda transfer: transfer.ended_on is None and clauses.is_assessed(transfer),
+            consequences=assessing,
+            done=lambda transfer, still_open: assessed(still_open),
+        ),
+        Button(
+            verb="reopen",
+            label="Reopen the assessment…",
+            action=papers.reopen_assessment,
+            permission="processors.change_transfer",
+            shown=lambda transfer: transfer.tia_on is not None and not transfer.is_reopened,
+            consequences=says(
+                "Has something happened that may change the answers?",
+                "The transfer counts as not covered by it until somebody has gone through the assessment again.",
+                "Write what happened as the reason.",
+                submit="Reopen assessment",
+            ),
+        ),
         Button(
             verb="recheck",
             label="Listing checked today",
@@ -248,6 +297,19 @@ class TransferAdmin(PaperAdmin):
         if obj is not None and "contract" in form.base_fields:
             form.base_fields["contract"].queryset = Contract.objects.filter(processor=obj.processor)
         return form
+
+    @admin.display(description="items")
+    def assessment(self, transfer: Transfer) -> SafeString | str:
+        known = {answer.item_id: answer for answer in transfer.answers.select_related("item")}
+        items = {answer.item_id: answer.item for answer in known.values()}
+        items |= {item.pk: item for item in Lists.of(Company.current().today()).assessment}
+        rows = [
+            (str(item), f"{known[pk].get_outcome_display()}. {known[pk].finding}".strip())
+            if pk in known
+            else (str(item), "not answered yet")
+            for pk, item in sorted(items.items(), key=lambda pair: pair[1].code)
+        ]
+        return definition_list(rows) if rows else "The list is switched off under Law, Checklist items (tia)."
 
     @admin.display(description="today")
     def today(self, transfer: Transfer) -> str:

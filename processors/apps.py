@@ -15,9 +15,9 @@ class ProcessorsConfig(AppConfig):
         import inventory.record
         from notices.announcements import on_bounce
 
-        from . import health, recipients, subscribing
+        from . import health, health_papers, recipients, subscribing
 
-        inventory.health.checks.extend(health.CHECKS)
+        inventory.health.checks.extend([*health.CHECKS, *health_papers.CHECKS])
         inventory.record.recipients.append(recipients.recipients)
 
         on_bounce.append(subscribing.stop_bounced)

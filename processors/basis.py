@@ -9,10 +9,12 @@ from django_countries import countries
 
 from law import transfers
 from law.calendar import months_after
-from law.models import Company
+from law.models import ChecklistItem, Company
 from law.readings import transfer_rules
 from law.transfers import Covered, ExportLaw, Uncovered
 
+from . import clauses
+from .clauses import Lists
 from .models import Processor, Transfer
 
 
@@ -46,10 +48,11 @@ class Judge:
     rules: transfers.Rules
     company: Company
     on: date
+    items: tuple[ChecklistItem, ...] = ()  # of the impact assessment, those switched on
 
     @classmethod
     def of(cls, on: date) -> "Judge":
-        return cls(transfer_rules(), Company.current(), on)
+        return cls(transfer_rules(), Company.current(), on, tuple(Lists.of(on).assessment))
 
     def outcome(self, transfer: Transfer) -> Covered | Uncovered:
         return transfers.covers(
@@ -76,25 +79,41 @@ class Judge:
         best = min(outcomes, key=lambda outcome: (isinstance(outcome, Uncovered), not _is_stale(outcome)))
         return Route(processor, law, destination, best, tuple(rows))
 
+    def assessment_faults(self, transfer: Transfer) -> list[str]:
+        """What keeps its impact assessment from holding, where one is needed."""
+        if transfer.mechanism not in transfers.ASSESSED:
+            return []
+        return list(transfers.assessment_faults(self._facts(transfer), self.on))
+
     def _facts(self, transfer: Transfer) -> transfers.Facts:
         checked, months = transfer.dpf_checked_on, self.company.listing_months
+        open_ones, wanting = self._answers(transfer)
         return transfers.Facts(
             scc_module=transfer.scc_module,
             scope_checked_on=transfer.scope_checked_on,
             tia_on=transfer.tia_on,
             tia_review_on=transfer.tia_review_on,
+            tia_reopened_on=transfer.tia_reopened_on,
+            tia_open=open_ones,
+            tia_wanting=wanting,
             listing_checked_on=checked,
             listing_until=months_after(checked, months) if checked else None,
             has_clauses=bool(transfer.contract and transfer.contract.is_in_force(self.on)),
             rules=self.rules,
         )
 
+    def _answers(self, transfer: Transfer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if not self.items:
+            return (), ()
+        parts = (clauses.open_items(transfer, self.items), clauses.wanting_items(transfer, self.items))
+        open_ones, wanting = (tuple(item.item for item in part) for part in parts)
+        return open_ones, wanting
+
 
 def with_routes(processors: QuerySet[Processor]) -> QuerySet[Processor]:
     """What `Judge.routes` reads, in a steady number of queries."""
-    return processors.prefetch_related(
-        "places", Prefetch("transfers", Transfer.objects.select_related("contract"))
-    )
+    rows = Transfer.objects.select_related("contract").prefetch_related("answers")
+    return processors.prefetch_related("places", Prefetch("transfers", rows))
 
 
 def _is_stale(outcome: Covered | Uncovered) -> bool:

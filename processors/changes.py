@@ -1,134 +1,134 @@
-"""How the public list of companies changes: differences gather as they arise, then staff announce them.
+"""How the public list of companies changes: differences gather by themselves, then staff announce them.
 
-The verbs of the register (activate, end, …) call `note` in their own transaction. A difference stays
-*gathered*, editable and unseen, until it is part of an announcement; from then on it is evidence."""
+Nobody types a change. `gather` holds the register against what people were told and writes down the
+difference, so an edit anywhere (a place here, an activity's categories in the inventory) is found,
+whoever made it: by the verbs of the register at once, by the sweep for everything else."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from django.utils import translation
-from django_countries import countries
+from django.db import transaction
+from django.utils import timezone, translation
 
-from inventory.models import ProcessingActivity
+from audit.actions import record
+from law.models import Company
+from people.models import User
 
-from .models import ChangeKind, Processor, SubprocessorChange
+from . import entries, words
+from .entries import Entry
+from .models import Announcement, ChangeKind, Processor, Status, SubprocessorChange
 
-# Where two differences of one kind meet before either was told, one remains: from the first's
-# `before` to the second's `after`. An arrival and a departure are each other's undoing.
-OPPOSITE = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.REMOVED: ChangeKind.ADDED}
-JOINED = (ChangeKind.PLACE, ChangeKind.PURPOSE, ChangeKind.NAME)
-
-
-def note(
-    processor: Processor, kind: ChangeKind, *, before: str, after: str, at: datetime
-) -> SubprocessorChange | None:
-    """Gather one difference; None where nothing is left to tell.
-
-    Safe to call twice: a company announced as coming is not gathered again when it becomes active."""
-    if before == after and kind in JOINED:
-        return None
-    open_ones = SubprocessorChange.objects.gathered().filter(processor=processor)
-    if kind in JOINED and (arrival := open_ones.filter(kind=ChangeKind.ADDED).first()):
-        arrival.name, arrival.after = processor.name, summary(processor)
-        arrival.save(update_fields=["name", "after"])
-        return arrival
-    if kind in JOINED:
-        return _joined(open_ones.filter(kind=kind).first(), processor, kind, before, after, at)
-    # What nobody was told yet and is undone leaves no trace here; the audit record has both deeds.
-    if open_ones.filter(kind=OPPOSITE[kind]).delete()[0]:
-        return None
-    if _last_word(processor) == kind:
-        return None
-    return _gather(processor, kind, before, after, at)
+# Who should stand on the list once everything has been told: those in use, and those about to be.
+EXPECTED = (Status.APPROVED, Status.ACTIVE)
 
 
-def _joined(
-    earlier: SubprocessorChange | None,
+@transaction.atomic
+def gather(processor: Processor, *, at: datetime, planned_on: date | None = None) -> list[SubprocessorChange]:
+    """Write down what has to be told of this company; returns what is gathered now.
+
+    Safe to call at any time, any number of times. What nobody was told and is undone leaves no trace."""
+    processor = Processor.objects.select_for_update().get(pk=processor.pk)
+    waiting = processor.changes.gathered()
+    # Never wait for whoever is announcing one of them now: they hold it, and the sweep looks again.
+    held = list(waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
+    if len(held) != waiting.count():
+        return held
+    wanted = entries.differences(_told(processor), expected(processor, day_of(at)))
+    for change in held:
+        if change.kind not in wanted:
+            change.delete()
+    known = {change.kind: change for change in held}
+    return [
+        _gathered(known.get(kind), processor, kind, sides, at, planned_on) for kind, sides in wanted.items()
+    ]
+
+
+def _gathered(
+    change: SubprocessorChange | None,
     processor: Processor,
-    kind: ChangeKind,
-    before: str,
-    after: str,
+    kind: str,
+    sides: tuple[entries.Facts, entries.Facts],
     at: datetime,
-) -> SubprocessorChange | None:
-    if earlier is None:
-        return _gather(processor, kind, before, after, at)
-    if earlier.before == after:
-        earlier.delete()
-        return None
-    earlier.after, earlier.gathered_at = after, at
-    earlier.save(update_fields=["after", "gathered_at"])
-    return earlier
-
-
-def _last_word(processor: Processor) -> str:
-    """Whether the last thing gathered or announced of it was that it comes or that it goes."""
-    rows = SubprocessorChange.objects.filter(processor=processor, withdrawn_at=None, kind__in=OPPOSITE)
-    return rows.order_by("-pk").values_list("kind", flat=True).first() or ""
-
-
-def _gather(
-    processor: Processor, kind: ChangeKind, before: str, after: str, at: datetime
+    planned_on: date | None,
 ) -> SubprocessorChange:
-    return SubprocessorChange.objects.create(
-        processor=processor, kind=kind, name=processor.name, before=before, after=after, gathered_at=at
-    )
+    if change is None:
+        change = SubprocessorChange(processor=processor, kind=kind, planned_on=planned_on)
+    if change._state.adding or (change.was, change.becomes) != sides:
+        _write(change, processor, *sides, at)
+    return change
 
 
-def places_in_words(processor: Processor) -> str:
-    """As the list names them, in the order they were entered: “United States, Belgium”."""
-    rows = processor.places.order_by("pk").values_list("country", "named_as")
-    return ", ".join(named_as or country_in_words(country) for country, named_as in rows)
+def _write(
+    change: SubprocessorChange, processor: Processor, was: entries.Facts, becomes: entries.Facts, at: datetime
+) -> None:
+    change.name, change.was, change.becomes, change.gathered_at = processor.name, was, becomes, at
+    with translation.override(words.OWN_LANGUAGE):
+        change.before, change.after = words.said(change.kind, was), words.said(change.kind, becomes)
+    change.save()
 
 
-def country_in_words(code: str) -> str:
-    """In English, the register's language, and as people say it, not as the standard does."""
-    with translation.override("en"):
-        return "United States" if code == "US" else str(countries.name(code))
+def _told(processor: Processor) -> Entry | None:
+    return entries.told(processor.changes.standing()).get(processor.pk)
 
 
-def work_in_words(processor: Processor) -> str:
-    """What it does for us: its own description, else the purposes of the activities it serves."""
-    if processor.description:
-        return processor.description
-    activities = ProcessingActivity.objects.filter(recipients__processor=processor)
-    return ", ".join(activities.order_by("purpose__name").values_list("purpose__name", flat=True).distinct())
-
-
-def summary(processor: Processor) -> str:
-    """“Lesson videos. Places: United States, Ireland.”"""
-    work, places = work_in_words(processor), places_in_words(processor)
-    return " ".join(
-        filter(None, [f"{work.rstrip('.')}." if work else "", f"Places: {places}." if places else ""])
-    )
-
-
-def note_added(processor: Processor, *, at: datetime) -> SubprocessorChange | None:
-    return note(processor, ChangeKind.ADDED, before="", after=summary(processor), at=at)
-
-
-def note_removed(processor: Processor, *, at: datetime) -> SubprocessorChange | None:
-    return note(processor, ChangeKind.REMOVED, before=summary(processor), after="", at=at)
-
-
-def note_places(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
-    """`before` is `places_in_words` as it was."""
-    if not is_told_of(processor):
+def expected(processor: Processor, on: date) -> Entry | None:
+    """Its line, were everything told; None for one that is not to be on the list."""
+    if processor.status not in EXPECTED:
         return None
-    return note(processor, ChangeKind.PLACE, before=before, after=places_in_words(processor), at=at)
+    return entries.registered([processor], on)[processor.pk]
 
 
-def note_purpose(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
-    """`before` is `work_in_words` as it was."""
-    if not is_told_of(processor):
-        return None
-    return note(processor, ChangeKind.PURPOSE, before=before, after=work_in_words(processor), at=at)
+def drifting(on: date) -> list[Processor]:
+    """Those whose line, as people were told, is not what the register says; a steady number of queries."""
+    told = entries.told(SubprocessorChange.objects.standing())
+    rows = Processor.objects.filter(status__in=EXPECTED) | Processor.objects.filter(pk__in=told)
+    processors = list(rows.order_by("name", "pk"))
+    now = entries.registered((row for row in processors if row.status in EXPECTED), on)
+    return [row for row in processors if entries.differences(told.get(row.pk), now.get(row.pk))]
 
 
-def note_name(processor: Processor, *, before: str, at: datetime) -> SubprocessorChange | None:
-    if not is_told_of(processor):
-        return None
-    return note(processor, ChangeKind.NAME, before=before, after=processor.name, at=at)
+def is_drifting(processor: Processor, on: date) -> bool:
+    return bool(entries.differences(_told(processor), expected(processor, on)))
 
 
-def is_told_of(processor: Processor) -> bool:
-    """The public sees the company, or it was gathered or announced as coming."""
-    return processor.is_live or _last_word(processor) == ChangeKind.ADDED
+def gather_all(*, at: datetime) -> int:
+    """Every company that differs, each in its own transaction; how many have something to tell."""
+    waiting = SubprocessorChange.objects.gathered().values("processor")
+    found = {row.pk: row for row in Processor.objects.filter(pk__in=waiting)}
+    found |= {row.pk: row for row in drifting(day_of(at))}
+    return sum(bool(gather(row, at=at)) for row in found.values())
+
+
+@transaction.atomic
+def gather_now(processor: Processor, *, by: User, at: datetime, reason: str) -> list[SubprocessorChange]:
+    """The same by hand, for somebody who does not want to wait for the sweep."""
+    rows = gather(processor, at=at)
+    details = {"changes": [row.pk for row in rows]}
+    record("processors.gather_now", processor, by=by, at=at, reason=reason, details=details)
+    return rows
+
+
+def hold(processor: Processor) -> None:
+    """Until the end of this transaction nobody takes back what was announced of it."""
+    list(processor.changes.standing().select_for_update(of=("self",)).order_by("pk"))
+
+
+def list_as_history(
+    processors: Iterable[Processor],
+    announcement: Announcement,
+    *,
+    at: datetime,
+    kind: str = ChangeKind.LISTED,
+) -> None:
+    """They stood on a list we published before: that is where each one's story begins here.
+
+    LISTED is no news to anybody and stays out of the history; ADDED says that it came that day."""
+    rows = list(processors)
+    lines = entries.registered(rows, announcement.effective_on)
+    for processor in rows:
+        change = SubprocessorChange(processor=processor, kind=kind, announcement=announcement)
+        _write(change, processor, {}, lines[processor.pk].facts, at)
+
+
+def day_of(at: datetime) -> date:
+    return timezone.localdate(at, Company.current().zone)

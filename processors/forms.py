@@ -1,24 +1,23 @@
 """Forms of the processors' desk: shape, and every contradiction as an error beside its field."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 
 from audit.text import CleanBlockField, CleanLineField
 from inventory.models import DataCategory, Purpose
-from law.models import ChecklistItem, Company
+from law.models import Company
 from law.readings import transfer_rules
 from law.transfers import HOME, LISTED, ExportLaw, Mechanism, decision_for
 
-from .models import Contract, ContractKind, Kind, Processor, Review, Standing, Transfer, Verdict
+from .clauses import Lists
+from .models import Contract, Processor, Review, Standing, Transfer, Verdict
 from .models.registry import is_https
 from .questions import questions_for
 
 DAY = {"type": "date"}
 YES_NO = [("", "–"), ("yes", "yes"), ("no", "no"), ("not_applicable", "does not apply")]
-# Art. 28(3) binds every processor; these besides, where it meets schools or their learners.
-GENERAL_SETS = ("gdpr28",)
-SCHOOL_SETS = ("coppa_school", "ferpa_school_official", "sopipa", "ny2d_contract")
 
 
 def _day_input() -> forms.DateInput:
@@ -43,6 +42,21 @@ class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Processor
         fields = FACTS
+
+
+class LeaveForm(forms.Form):
+    planned_on = forms.DateField(
+        required=False,
+        label="Planned for",
+        widget=_day_input(),
+        help_text="The day it should be gone. The announcement proposes it; nothing happens by itself.",
+    )
+
+    def clean_planned_on(self) -> date | None:
+        day: date | None = self.cleaned_data["planned_on"]
+        if day and day < Company.current().today():
+            raise forms.ValidationError("Choose today or a later day.")
+        return day
 
 
 class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -174,7 +188,7 @@ class ClausesForm(forms.Form):
         super().__init__(*args, **kwargs)
         contract: Contract = self.initial["contract"]
         known = {clause.item_id: clause for clause in contract.clauses.all()}
-        self.items = list(items_for(contract))
+        self.items = Lists.of(Company.current().today()).contract(contract)
         for item in self.items:
             clause = known.get(item.pk)
             self.fields[f"standing_{item.pk}"] = forms.ChoiceField(
@@ -193,11 +207,3 @@ class ClausesForm(forms.Form):
             if data.get(f"standing_{item.pk}")
         }
         return {"found": found}
-
-
-def items_for(contract: Contract) -> list[ChecklistItem]:
-    """What the law wants to see in it: Art. 28(3), and the school lists where schools are concerned."""
-    is_school = contract.kind == ContractKind.NDPA or contract.processor.kind == Kind.EDTECH
-    sets = (*GENERAL_SETS, *(SCHOOL_SETS if is_school else ()))
-    rows = ChecklistItem.objects.in_force(Company.current().today()).filter(set__in=sets)
-    return sorted(rows, key=lambda item: (sets.index(item.set), item.code))

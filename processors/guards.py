@@ -10,9 +10,9 @@ from audit.refusals import Refused
 from inventory.guards import in_use
 from people.models import User
 
-from . import questions
+from . import entries, questions
 from .basis import Judge
-from .models import PASSED, Contract, Processor, Review, Role, Status, Transfer, Verdict
+from .models import PASSED, ChangeKind, Contract, Processor, Review, Role, Status, Transfer, Verdict
 from .received import activities
 
 
@@ -49,6 +49,10 @@ class NoListing(Refused):
 
 
 class Contradiction(Refused):
+    pass
+
+
+class NotTold(Refused):
     pass
 
 
@@ -113,6 +117,39 @@ def what_is_missing(processor: Processor, on: date) -> Iterator[str]:
     for route in Judge.of(on).routes(processor):
         if not route.is_covered:
             yield f"{route.words}: {route.outcome.why}"
+    yield from arrival_faults(processor, on)
+
+
+def arrival_faults(processor: Processor, on: date) -> Iterator[str]:
+    """What the public page promises: nobody works for us before people were told, and the day has come."""
+    whole = processor.changes.standing().filter(kind__in=(*entries.ARRIVALS, ChangeKind.REMOVED))
+    last = (
+        whole.select_related("announcement")
+        .order_by("-announcement__effective_on", "-announcement_id", "-pk")
+        .first()
+    )
+    if last is None or (last.kind == ChangeKind.REMOVED and last.has_begun(on)):
+        yield "Nobody was told that it comes: announce that first."
+    elif last.kind == ChangeKind.REMOVED:
+        yield f"Its departure is announced for {last.effective_on:%-d %B %Y}: withdraw that first."
+    elif not last.has_begun(on):
+        yield f"It was announced for {last.effective_on:%-d %B %Y} and may not begin before."
+
+
+def departure_is_told(processor: Processor, on: date) -> None:
+    """Whoever reads that a company works for us hears before it goes."""
+    coming = processor.changes.coming(on).filter(kind__in=(ChangeKind.ADDED, ChangeKind.REMOVED)).first()
+    if coming is not None and coming.kind == ChangeKind.ADDED:
+        raise NotTold(f"Its arrival is announced for {coming.effective_on:%-d %B %Y}: withdraw that first.")
+    if coming is not None:
+        raise NotTold(f"Its departure is announced for {coming.effective_on:%-d %B %Y}: end it on that day.")
+    if processor.pk in entries.told(processor.changes.in_effect(on)):
+        raise NotTold("People read that it works for us: announce its departure first.")
+
+
+def is_not_ended(processor: Processor) -> None:
+    if processor.status == Status.ENDED:
+        raise WrongStatus(f"{processor} has ended; nothing is signed with it any more. Propose it anew.")
 
 
 def review_faults(processor: Processor, on: date) -> Iterator[str]:

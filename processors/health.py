@@ -8,9 +8,10 @@ from django.db.models import Prefetch
 
 from inventory.health import Check
 
+from . import changes, entries, words
 from .basis import Judge, with_routes
 from .guards import contract_fault, fits, place_faults, review_faults
-from .models import Contract, Processor, Transfer
+from .models import ChangeKind, Contract, Processor, Status, SubprocessorChange, Transfer
 from .received import beyond_contract
 
 Found = Iterator[tuple[Any, str]]
@@ -98,6 +99,38 @@ def _beyond_contract(on: date) -> Found:
                 )
 
 
+def _never_announced(on: date) -> Found:
+    ever = SubprocessorChange.objects.in_effect(on).values("processor")
+    for processor in Processor.objects.live().exclude(pk__in=ever):
+        yield processor, f"“{processor}” holds data of ours, and people were never told that it comes."
+
+
+def _list_differs(on: date) -> Found:
+    """What the register says and nobody was told; and what was told and has not happened on its day."""
+    final = entries.told(SubprocessorChange.objects.standing())
+    for processor in changes.drifting(on):
+        if processor.pk in final:
+            yield processor, _difference(processor, final[processor.pk], changes.expected(processor, on))
+    changed = Processor.objects.filter(changes__in=SubprocessorChange.objects.in_effect(on)).distinct()
+    listed = entries.told(SubprocessorChange.objects.in_effect(on))
+    for processor in changed.filter(status__in=(Status.APPROVED, Status.LEAVING)):
+        if processor.status == Status.LEAVING and processor.pk not in listed:
+            yield processor, f"“{processor}” was announced to be gone, and the register says that it is not."
+        if processor.status == Status.APPROVED and processor.pk in listed:
+            yield processor, f"“{processor}” was announced to work for us by now, and is not active."
+
+
+def _difference(processor: Processor, told: entries.Entry, now: entries.Entry | None) -> str:
+    if now is None:
+        return f"“{processor}” is {processor.get_status_display()}, and people were not told that it goes."
+    parts = [
+        f"{ChangeKind(kind).label}: people know “{words.said(kind, was) or 'nothing'}”, "
+        f"the register says “{words.said(kind, becomes) or 'nothing'}”"
+        for kind, (was, becomes) in entries.differences(told, now).items()
+    ]
+    return f"“{processor}”, {'; '.join(parts)}."
+
+
 CHECKS = [
     Check(
         code="processor-without-contract",
@@ -140,5 +173,18 @@ CHECKS = [
         title="More than the contract allows",
         cure="Stop sending it, or change the contract.",
         find=_beyond_contract,
+    ),
+    Check(
+        code="processor-never-announced",
+        title="In use and never announced",
+        cure="Press “Gather what differs” on the processor’s page and announce it, at short notice.",
+        find=_never_announced,
+    ),
+    Check(
+        code="list-differs",
+        title="The public list of companies and the register differ",
+        cure="Announce what has gathered under Subprocessor changes, record a correction, or put the register "
+        "back.",
+        find=_list_differs,
     ),
 ]

@@ -110,6 +110,8 @@ def _kinds(old: Entry, new: Entry) -> Iterator[ChangeKind]:
         yield ChangeKind.PURPOSE
     if (set(old.places.codes), old.places.unread) != (set(new.places.codes), new.places.unread):
         yield ChangeKind.PLACE
+    if old.seat != new.seat:
+        yield ChangeKind.SEAT
 
 
 @dataclass

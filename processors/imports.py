@@ -21,7 +21,7 @@ from people import csv_files
 
 from . import actions, changes
 from .merging import Likeness, Places, parse_places, same_company
-from .models import Announcement, ChangeKind, Kind, Processor, ProcessorPlace, Status, SubprocessorChange
+from .models import Announcement, ChangeKind, Kind, Processor, ProcessorPlace, Status
 
 COLUMNS = (
     "name",
@@ -257,8 +257,9 @@ def _tell_apart(plan: Plan) -> None:
 
 
 def _compare(plan: Plan) -> None:
-    here = Processor.objects.filter(name__in={row.name for row in plan.rows}).prefetch_related("places")
-    known = {(processor.name, processor.service): processor for processor in here}
+    here = Processor.objects.filter(name__in={row.name for row in plan.rows})
+    here = here.select_related("merged_into").prefetch_related("places", "merged_into__places")
+    known = {(processor.name, processor.service): processor.merged_into or processor for processor in here}
     for row in plan.rows:
         if row.verdict == "new" and row.key in known:
             different = list(_differences(row, known[row.key]))
@@ -304,12 +305,5 @@ def bring_in(rows: list[Row], *, on: date, by: Acts, at: datetime) -> None:
         processor = _processor(row, status=Status.ACTIVE, started_on=on)
         processor.save()
         _with_places(processor, row)
-        SubprocessorChange.objects.create(
-            processor=processor,
-            kind=ChangeKind.ADDED,
-            name=row.name,
-            after=changes.summary(processor),
-            gathered_at=at,
-            announcement=announcement,
-        )
+        changes.list_as_history([processor], announcement, kind=ChangeKind.ADDED, at=at)
         record("processors.bring_in", processor, by=by, at=at, details={"since": on.isoformat()})

@@ -36,6 +36,17 @@ def transfers_under_a_mechanism(on: date) -> Finding:
     return _kept("Every place where partners hold data has a basis.")
 
 
+@promise("partners-are-known", "you understand who they are and what information flows to them")
+def partners_are_known(on: date) -> Finding:
+    """Our page of companies: who holds data untold breaks it. Where the register is ahead of the page, no
+    program knows whether the data goes there already."""
+    if faults := _faults(on, "processor-never-announced"):
+        return _broken(faults)
+    if faults := _faults(on, "list-differs"):
+        return at_risk(_sentences(faults), [fault.about for fault in faults])
+    return _kept("Everybody who holds data is on the public list as people were told.")
+
+
 @promise("partners-are-vetted", "carefully vet these partners")
 def partners_are_vetted(on: date) -> Finding:
     if faults := _faults(on, "processor-not-vetted"):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import BinaryIO, Protocol
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 
@@ -38,11 +38,12 @@ class FileRefused(Refused):
 class Upload(Protocol):
     """What a form gives for a file, as far as we use it."""
 
-    name: str | None
-    size: int | None
-
     @property
-    def file(self) -> BinaryIO: ...
+    def name(self) -> str | None: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def file(self) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,9 @@ def forget(people: Iterable[int], *, keep: Collection[str] = (), at: datetime) -
 
 
 def about(holding: Holding, people: Collection[int]) -> Rows:
-    """The rows of a holding that are about any of these people."""
-    return holding.rows().filter(reduce(or_, (Q(**{f"{path}__in": people}) for path in holding.subjects)))
+    """The rows of a holding that are about any of these people; none where nothing leads to a person."""
+    theirs = (Q(**{f"{path}__in": people}) for path in holding.subjects)
+    return holding.rows().filter(reduce(or_, theirs, Q(pk__in=[])))
 
 
 def _in_order(found: Iterable[Holding]) -> list[Holding]:

@@ -51,7 +51,11 @@ class Part:
 
 def parts(subject: Person) -> list[Part]:
     """Every model that has rows about them, in a stable order."""
-    return [Part(holding, subject) for holding in holdings() if about(holding, [subject.pk]).exists()]
+    return [
+        Part(holding, subject)
+        for holding in holdings()
+        if holding.in_copies and about(holding, [subject.pk]).exists()
+    ]
 
 
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

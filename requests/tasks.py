@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, identity, packages, unverified, vault
+from . import asking, calls, erasure, fanout, here, identity, packages, unverified, vault, work
 
 
 @shared_task(name="requests.go_on")
@@ -13,6 +13,7 @@ def go_on() -> None:
     erasure.begin_due(at=now)
     for order in CutoffOrder.objects.open().filter(task=None):
         fanout.open_task_of(order, at=now)
+    work.cancel_what_was_answered_elsewhere()
     here.do_due(at=now)
     asking.ask_due(at=now)
     asking.remind_due(at=now)

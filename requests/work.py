@@ -12,7 +12,7 @@ from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
 from inventory import sweeps
-from inventory.models import OrderAnswer
+from inventory.models import OrderAnswer, OrderStatus
 from people.models import User
 
 from . import actions, events, files
@@ -126,3 +126,9 @@ def cancel_all(request_id: int, *, by: Acts, at: datetime) -> int:
     """The case is over: whoever has not answered need not any more. In the caller's transaction."""
     left = Task.objects.filter(request=request_id).open()
     return left.update(stage=TaskStage.CANCELLED, lease_token=None, lease_until=None)
+
+
+def cancel_what_was_answered_elsewhere() -> int:
+    """Cut-off orders that a colleague answered on their own page need no answer by this road."""
+    over = Task.objects.filter(order__status=OrderStatus.ANSWERED).open()
+    return over.update(stage=TaskStage.CANCELLED, lease_token=None, lease_until=None)

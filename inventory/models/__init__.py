@@ -6,11 +6,13 @@ from .cookies import (
     CookieReceipt,
     LifetimeKind,
 )
+from .holds import HoldPerson, HoldScope, HoldStatus, LegalHold
 from .registers import (
     Assurance,
     Basis,
     Capacity,
     DataCategory,
+    DataElement,
     Fulfilment,
     Kind,
     Measure,
@@ -22,19 +24,8 @@ from .registers import (
     Sensitivity,
     System,
 )
-from .retention import (
-    CutoffOrder,
-    HoldPerson,
-    HoldScope,
-    HoldStatus,
-    LegalHold,
-    OrderAnswer,
-    OrderStatus,
-    RetentionRule,
-    Sweep,
-    SweepItem,
-    SweepStatus,
-)
+from .retention import RetentionRule
+from .sweeps import CutoffOrder, OrderAnswer, OrderStatus, Sweep, SweepItem, SweepStatus
 
 __all__ = [
     "UNSORTED",
@@ -47,6 +38,7 @@ __all__ = [
     "CookieReceipt",
     "CutoffOrder",
     "DataCategory",
+    "DataElement",
     "Fulfilment",
     "HoldPerson",
     "HoldScope",

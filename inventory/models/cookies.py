@@ -246,7 +246,10 @@ class CookieReceipt(models.Model):
         help_text="The browser asked not to be tracked, so every optional group is off.",
     )
     at = models.DateTimeField(help_text="When it was chosen.")
-    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="later")
+    # The former one may have been swept: its number stays, since evidence is never changed.
+    replaces = models.ForeignKey(
+        "self", on_delete=models.DO_NOTHING, null=True, related_name="later", db_constraint=False
+    )
 
     objects = CookieReceiptQuerySet.as_manager()
 
@@ -256,6 +259,7 @@ class CookieReceipt(models.Model):
         indexes = [
             models.Index(fields=["catalogue", "-id"], name="inventory_receipt_catalogue"),
             models.Index(fields=["-id"], condition=Q(gpc=True), name="inventory_receipt_gpc"),
+            models.Index(fields=["at"], name="inventory_receipt_at"),  # what has run out, for the sweep
         ]
 
     def __str__(self) -> str:

@@ -85,7 +85,8 @@ class DataCategory(models.Model):
 
     code = models.SlugField(unique=True, help_text="Stable short name, such as session-logs.")
     name = models.CharField(max_length=100, help_text="As shown to people: “Lesson answers”.")
-    origin = models.CharField(max_length=16, choices=Origin)
+    # Empty only where a list that was brought in does not say; staff choose it, and the forms insist.
+    origin = models.CharField(max_length=16, choices=Origin, blank=True)
     sensitivity = models.CharField(max_length=16, choices=Sensitivity, default=Sensitivity.ORDINARY)
     examples = models.TextField(
         blank=True, max_length=1000, help_text="A few concrete fields, comma-separated."
@@ -101,6 +102,29 @@ class DataCategory(models.Model):
     class Meta:
         verbose_name_plural = "data categories"
         ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DataElement(models.Model):
+    """One item of a category, in the very words of the list that names it."""
+
+    category = models.ForeignKey(DataCategory, on_delete=models.CASCADE, related_name="elements")
+    name = models.CharField("element", max_length=200, help_text="As shown to people: “Date of birth”.")
+    # Where staff have found better words, the list is still recognized by its own.
+    as_listed = models.CharField(max_length=200, blank=True, editable=False)
+    order = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["category", "name"],
+                name="inventory_element_once",
+                violation_error_message="This element stands there already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -60,6 +60,15 @@ class Company(models.Model):
     review_warning_days = models.PositiveSmallIntegerField(
         "review warning (days)", default=60, help_text="How long before a review falls due the desk says so."
     )
+    processor_notice_days = models.PositiveSmallIntegerField(
+        "notice of changes to the list of companies (days)",
+        default=30,
+        db_default=30,
+        validators=[MaxValueValidator(366)],
+        help_text="Days between telling people that a company comes, goes or works elsewhere and the change. "
+        "A rule of the house: GDPR Art. 28(2) wants objection possible and names no number. If a school's "
+        "agreement asks for more, write the longest.",
+    )
     unknown_age_europe = models.PositiveSmallIntegerField(
         "age where the law is not known, Europe", default=16, validators=[MaxValueValidator(21)]
     )
@@ -105,6 +114,13 @@ class Company(models.Model):
         default=30,
         validators=[MinValueValidator(1)],
         help_text="How long the owner of another system has to erase what a sweep orders, and to show it.",
+    )
+    choice_days = models.PositiveSmallIntegerField(
+        "a cookie choice counts for (days)",
+        default=182,
+        validators=[MinValueValidator(1), MaxValueValidator(400)],
+        help_text="Then the browser is asked anew. A house rule: half a year is what the French authority's "
+        "guidance is said to advise, from memory and not checked. Browsers keep no cookie beyond 400 days.",
     )
 
     internal_target_days = models.PositiveSmallIntegerField(
@@ -253,6 +269,10 @@ class Company(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def choice_lasts(self) -> timedelta:
+        return timedelta(days=self.choice_days)
 
     def today(self) -> date:
         return timezone.localdate(timezone=self.zone)

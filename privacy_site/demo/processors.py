@@ -1,10 +1,12 @@
 """The demo company's processors, from processors.toml beside this file.
 
-Each walks the real way, from proposed to active. The planted faults come afterwards, as in life: a
+Each walks the real way, from proposed over an announcement to active; the last waits to be announced.
+The planted faults come afterwards, as in life: a
 contract is torn up, a transfer is withdrawn."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,19 @@ from law import actions as law
 from law.models import Company, TransferMechanism
 from law.transfers import EEA, ExportLaw
 from people.models import User
-from processors import actions
-from processors.models import Contract, Processor, Review, Role, Subprocessor, Transfer, Verdict
+from processors import actions, announcing, changes
+from processors.clauses import Lists
+from processors.models import (
+    Contract,
+    Processor,
+    Review,
+    Role,
+    Standing,
+    Subprocessor,
+    SubprocessorChange,
+    Transfer,
+    Verdict,
+)
 from processors.questions import questions_for
 from processors.received import received
 
@@ -34,12 +47,37 @@ def load(company: Company, staff: Sequence[User], at: datetime) -> None:
     if Processor.objects.exists():
         return
     dov, noor = staff[0], staff[1]
-    _approve_clauses(dov, at)
+    approved_at = at - AGE / 2
+    _approve_clauses(dov, approved_at)
     rows = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    for row in rows["processor"]:
-        _processor(row, dov, noor, company, at)
+    signed = timezone.localdate(at, company.zone) - AGE
+    ready = [_approved(row, dov, noor, signed, approved_at) for row in rows["processor"]]
     for row in rows["subprocessor"]:
         _subprocessor(row)
+    _tell_and_activate([found for found in ready if not found.row.get("waits")], dov, approved_at)
+    for found in ready:
+        _plant(found, signed)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Approved, under contract, with a basis for each place; `bare` are bases that will be withdrawn."""
+
+    row: Mapping[str, Any]
+    processor: Processor
+    contract: Contract
+    bare: list[Transfer]
+
+
+def _tell_and_activate(ready: Sequence[Ready], dov: User, approved_at: datetime) -> None:
+    """People are told in time, and on the announced day the companies begin."""
+    changes.gather_all(at=approved_at)
+    arrivals = SubprocessorChange.objects.gathered().filter(processor__in=[row.processor for row in ready])
+    day = announcing.earliest(approved_at)
+    announcing.announce(arrivals, effective_on=day, by=dov, at=approved_at, reason="The list begins.")
+    begins_at = approved_at + timedelta(days=Company.current().processor_notice_days)
+    for found in ready:
+        actions.activate(found.processor, by=dov, at=begins_at, reason=OURS)
 
 
 def _approve_clauses(dov: User, at: datetime) -> None:
@@ -49,16 +87,14 @@ def _approve_clauses(dov: User, at: datetime) -> None:
         law.switch_on(row, by=dov, at=at, reason="Read it.")
 
 
-def _processor(row: Mapping[str, Any], dov: User, noor: User, company: Company, at: datetime) -> None:
-    signed = timezone.localdate(at, company.zone) - AGE
+def _approved(row: Mapping[str, Any], dov: User, noor: User, signed: date, at: datetime) -> Ready:
     processor = _propose(row, noor, at)
     _vet(processor, dov, noor, signed, at)
     contract = _sign(processor, row, dov, signed, at)
     for transfer in row.get("transfers", ()):
         _transfer(processor, transfer, contract, dov, signed, at)
     bare = [_stand_in(processor, contract, dov, signed, at)] if row.get("without_transfer") else []
-    actions.activate(processor, by=dov, at=at, reason=OURS)
-    _plant(row, contract, bare, signed)
+    return Ready(row, processor, contract, bare)
 
 
 def _propose(row: Mapping[str, Any], noor: User, at: datetime) -> Processor:
@@ -97,12 +133,15 @@ def _vet(processor: Processor, dov: User, noor: User, seen: date, at: datetime) 
 def _sign(processor: Processor, row: Mapping[str, Any], dov: User, signed: date, at: datetime) -> Contract:
     got = received(processor, signed)
     ends = row.get("contract_ends_in")
-    return actions.record_contract(
+    contract = actions.record_contract(
         processor, by=dov, at=at, reason=OURS, kind=row.get("contract", "dpa"), signed_on=signed,
         in_force_on=signed, ends_on=signed + AGE + (timedelta(days=ends) if ends else 2 * YEAR),
         renewal_notice_days=60, subprocessor_rule="general", subprocessor_days=30, breach_hours=48,
         deletion_at_end=True, purposes=got.purposes, categories=got.categories,
     )  # fmt: skip
+    found = dict.fromkeys(Lists.of(signed).contract(contract), (Standing.MET, "Annex"))
+    actions.check_clauses(contract, by=dov, at=at, reason=OURS, found=found)
+    return contract
 
 
 def _transfer(
@@ -131,11 +170,11 @@ def _stand_in(processor: Processor, contract: Contract, dov: User, seen: date, a
     return _transfer(processor, {"mechanism": "scc", "destination": place.country}, contract, dov, seen, at)
 
 
-def _plant(row: Mapping[str, Any], contract: Contract, bare: Sequence[Transfer], signed: date) -> None:
+def _plant(found: Ready, signed: date) -> None:
     past = signed + timedelta(days=30)
-    Transfer.objects.filter(pk__in=[transfer.pk for transfer in bare]).update(tia_review_on=past)
-    if row.get("without_contract"):
-        Contract.objects.filter(pk=contract.pk).update(ends_on=past)
+    Transfer.objects.filter(pk__in=[transfer.pk for transfer in found.bare]).update(tia_review_on=past)
+    if found.row.get("without_contract"):
+        Contract.objects.filter(pk=found.contract.pk).update(ends_on=past)
 
 
 def _subprocessor(row: Mapping[str, str]) -> None:

@@ -30,19 +30,21 @@ from .registry import (
     Status,
     Subprocessor,
 )
-from .transfers import Transfer
+from .transfers import AssessmentAnswer, Outcome, Transfer
 
 __all__ = [
     "BINDING",
     "LIVE",
     "PASSED",
     "Announcement",
+    "AssessmentAnswer",
     "ChangeKind",
     "Contract",
     "ContractClause",
     "ContractKind",
     "Kind",
     "LinkPurpose",
+    "Outcome",
     "Processor",
     "ProcessorActivity",
     "ProcessorPlace",

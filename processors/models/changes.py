@@ -17,6 +17,10 @@ class ChangeKind(models.TextChoices):
     PLACE = "place", "other places"
     PURPOSE = "purpose", "other work"
     NAME = "name", "other name"
+    SEAT = "seat", "other seat"
+    DATA = "data", "other data"
+    HELPERS = "helpers", "other sub-processors"
+    LISTED = "listed", "on the list from its start"
 
 
 class Stage(models.TextChoices):
@@ -40,9 +44,42 @@ class Announcement(models.Model):
     is_history = models.BooleanField(
         "history", default=False, help_text="Brought in from lists published earlier. Nobody was told by us."
     )
+    is_short_notice = models.BooleanField(
+        "at short notice",
+        default=False,
+        db_default=False,
+        help_text="Told later than the house's notice period asks.",
+    )
+    is_correction = models.BooleanField(
+        "correction",
+        default=False,
+        db_default=False,
+        help_text="The list had a mistake. It stands in the history; no mail left.",
+    )
+    because = models.CharField(
+        "reason told to the public",
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Shown as “At short notice, because …”. The reason for the record is in the audit log.",
+    )
 
     class Meta:
         ordering = ["-id"]
+        permissions = [
+            ("approve_announcement", "Can announce at short notice, and correct the list without a mail")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_short_notice=False) | Q(is_correction=False, is_history=False),
+                name="processors_announcement_one_manner",
+            ),
+            models.CheckConstraint(
+                condition=Q(because="") | Q(is_short_notice=True) | Q(is_correction=True),
+                name="processors_announcement_explains_an_exception",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Announcement {self.pk} for {self.effective_on}"
@@ -52,9 +89,14 @@ class SubprocessorChangeQuerySet(models.QuerySet["SubprocessorChange"]):
     def gathered(self) -> "SubprocessorChangeQuerySet":
         return self.filter(announcement=None, withdrawn_at=None)
 
+    def standing(self) -> "SubprocessorChangeQuerySet":
+        """Announced and not taken back: together they are the list as people were told."""
+        return self.filter(announcement__isnull=False, withdrawn_at=None)
+
     def told(self) -> "SubprocessorChangeQuerySet":
-        """What the public was ever shown, withdrawn or not, latest first."""
-        rows = self.filter(announcement__isnull=False).select_related("announcement", "processor")
+        """What the public was ever shown as a change, withdrawn or not, latest first."""
+        rows = self.filter(announcement__isnull=False).exclude(kind=ChangeKind.LISTED)
+        rows = rows.select_related("announcement", "processor")
         return rows.order_by("-announcement__effective_on", "name", "pk")
 
     def coming(self, on: date) -> "SubprocessorChangeQuerySet":
@@ -62,7 +104,7 @@ class SubprocessorChangeQuerySet(models.QuerySet["SubprocessorChange"]):
         return self.told().filter(announcement__effective_on__gt=on, withdrawn_at=None).order_by(*soonest)
 
     def in_effect(self, on: date) -> "SubprocessorChangeQuerySet":
-        return self.told().filter(announcement__effective_on__lte=on, withdrawn_at=None)
+        return self.standing().filter(announcement__effective_on__lte=on)
 
     def with_stage(self, on: date) -> "SubprocessorChangeQuerySet":
         return self.annotate(
@@ -83,8 +125,15 @@ class SubprocessorChange(models.Model):
     processor = models.ForeignKey(Processor, on_delete=models.PROTECT, related_name="changes")
     kind = models.CharField(max_length=16, choices=ChangeKind)
     name = models.CharField("company", max_length=150, help_text="As it was called then.")
+    # The columns of the list this is about (entries.Entry), as they were and as they become.
+    was = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    becomes = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+    # The same in English words, as staff and the record read them.
     before = models.TextField(blank=True)
     after = models.TextField(blank=True)
+    planned_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="The day staff have in mind; Announce proposes it."
+    )
     gathered_at = models.DateTimeField()
     announcement = models.ForeignKey(
         Announcement, on_delete=models.PROTECT, null=True, related_name="changes", editable=False

@@ -108,6 +108,10 @@ class Processor(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
+    # The twin stays with its reviews and what was told of it, which are evidence; its name goes on being known.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="merged"
+    )
     revision = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ProcessorQuerySet.as_manager()
@@ -143,6 +147,10 @@ class Processor(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=LIVE) | Q(started_on__isnull=False),
                 name="processors_live_has_a_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(status=Status.ENDED) & ~Q(merged_into=F("pk"))),
+                name="processors_merged_has_ended",
             ),
             models.CheckConstraint(
                 condition=Q(approved_by=None) | Q(proposed_by=None) | ~Q(approved_by=F("proposed_by")),

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from law.models import ChecklistItem
 from law.transfers import CLAUSES, LAWS, LISTED, ExportLaw, Mechanism
 from people.models import country_choices
 
@@ -49,6 +51,23 @@ class Transfer(models.Model):
     )
     tia_on = models.DateField("impact assessment of", null=True, blank=True)
     tia_review_on = models.DateField("assessment looked at again on", null=True, blank=True)
+    tia_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name="assessed by",
+    )
+    tia_reopens = models.TextField(
+        "what reopens it sooner",
+        max_length=1000,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Events that would change the answers: a new law there, a request for our data, a new sub-processor.",
+    )
+    tia_reopened_on = models.DateField("assessment reopened on", null=True, editable=False)
     dpf_checked_on = models.DateField(
         "listing checked on",
         null=True,
@@ -91,6 +110,11 @@ class Transfer(models.Model):
                 violation_error_message="An assessment is looked at again after it was made.",
             ),
             models.CheckConstraint(
+                condition=Q(tia_reopened_on=None) | Q(tia_on__isnull=False),
+                name="processors_transfer_reopens_what_was_assessed",
+                violation_error_message="Only an assessment that was made can be reopened.",
+            ),
+            models.CheckConstraint(
                 condition=Q(mechanism__in=sorted(LISTED), dpf_checked_on__isnull=False)
                 | (~Q(mechanism__in=sorted(LISTED)) & Q(dpf_checked_on=None)),
                 name="processors_transfer_listing_checked",
@@ -111,3 +135,37 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"Transfer {self.pk}: {self.get_exporter_regime_display()} to {self.destination}"
+
+    @property
+    def is_reopened(self) -> bool:
+        """Its assessment is older than what reopened it, and does not count."""
+        return bool(self.tia_on and self.tia_reopened_on and self.tia_on <= self.tia_reopened_on)
+
+
+class Outcome(models.TextChoices):
+    IN_ORDER = "in_order", "in order"
+    WANTING = "wanting", "wanting"
+    NOT_APPLICABLE = "not_applicable", "not applicable"
+
+
+class AssessmentAnswer(models.Model):
+    """One item of the impact assessment's list, answered for one transfer."""
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.CASCADE, related_name="answers")
+    item = models.ForeignKey(ChecklistItem, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16, choices=Outcome)
+    finding = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        ordering = ["item__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["transfer", "item"], name="processors_assessed_once"),
+            models.CheckConstraint(
+                condition=Q(outcome=Outcome.NOT_APPLICABLE) | ~Q(finding=""),
+                name="processors_assessed_in_words",
+                violation_error_message="Write what was found.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer to item {self.item_id} for transfer {self.transfer_id}"

@@ -17,6 +17,7 @@ PUBLIC = {
     "inventory.Cookie": {"name"},
     "inventory.CookieGroup": {"name"},
     "inventory.DataCategory": {"name"},
+    "inventory.DataElement": {"name"},
     "inventory.Measure": {"name"},
     "inventory.ProcessingActivity": {"name"},
     "inventory.Purpose": {"name"},

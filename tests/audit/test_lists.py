@@ -108,6 +108,16 @@ def test_a_list_past_the_exact_count_is_estimated(staff, monkeypatch):
     assert "more than 3" in staff.get(f"{LIST}?role=subject").content.decode()
 
 
+def test_pages_end_where_the_exact_count_does(staff, monkeypatch):
+    monkeypatch.setattr(paging, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(paging, "estimated_rows", lambda model, using: 1_234_567)
+    PersonFactory.create_batch(101)
+    last = staff.get(f"{LIST}?p=2")
+    assert len(found(last)) == 50
+    assert "the first 100 are on these pages" in last.content.decode()
+    assert staff.get(f"{LIST}?p=3", follow=True).context["cl"].page_num == 1
+
+
 def test_the_database_has_an_estimate_of_every_table():
     PersonFactory.create_batch(2)
     assert paging.estimated_rows(Person, "default") >= -1

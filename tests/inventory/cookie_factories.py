@@ -72,6 +72,19 @@ class CookieFactory(DjangoModelFactory[Cookie]):
         return cookie
 
 
+class CookieReceiptFactory(DjangoModelFactory[CookieReceipt]):
+    """A No to everything, on the list in force."""
+
+    class Meta:
+        model = CookieReceipt
+
+    reference = factory.LazyFunction(cookies.new_reference)
+    catalogue = factory.LazyFunction(lambda: cookies.current_catalogue() or simple_list())
+    choices = factory.LazyFunction(lambda: {"analytics": False})
+    gpc = False
+    at = NOW
+
+
 def published(at: datetime = NOW) -> CatalogueVersion:
     return cookies.publish_catalogue(
         CatalogueVersion.objects.create(), by=SYSTEM, at=at, reason="For a test."

@@ -69,7 +69,8 @@ def said(response) -> str:
 
 def category(**changes: object) -> dict[str, object]:
     return {"code": "lesson-answers", "name": "Lesson answers", "origin": "provided", "sensitivity": "ordinary",
-            "examples": "essays, quiz answers", "whose": ["learner"], **changes}  # fmt: skip
+            "examples": "essays, quiz answers", "whose": ["learner"],
+            "elements-TOTAL_FORMS": 0, "elements-INITIAL_FORMS": 0, **changes}  # fmt: skip
 
 
 def purpose(**changes: object) -> dict[str, object]:

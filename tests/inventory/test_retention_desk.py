@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inventory import health_retention, promises_retention, sweeps
 from inventory.models import (
+    CookieReceipt,
     CutoffOrder,
     HoldStatus,
     LegalHold,
@@ -24,6 +25,7 @@ from law.models import Company, RetentionSuggestion
 from people.models import Person, User
 from tests.people.factories import PersonFactory, UserFactory
 
+from .cookie_factories import CookieReceiptFactory
 from .factories import DataCategoryFactory, ProcessingActivityFactory, PurposeFactory, SystemFactory
 from .retention_factories import LegalHoldFactory, RetentionRuleFactory, account_schedule
 
@@ -214,7 +216,7 @@ def test_a_sweep_is_proposed_read_and_confirmed(desk: Client) -> None:
 
 
 def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_get(dov: User) -> None:
-    from inventory.admin_retention import _confirmation
+    from inventory.admin_sweeps import _confirmation
 
     rule = account_schedule()
     rule.purpose.activities.get().systems.add(SystemFactory.create(name="Platform"))
@@ -231,7 +233,7 @@ def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_
 
 
 def test_a_large_sweep_asks_for_its_number(dov: User) -> None:
-    from inventory.admin_retention import _confirmation
+    from inventory.admin_sweeps import _confirmation
 
     Company.objects.update_or_create(pk=1, defaults={"large_audience": 2})
     account_schedule()
@@ -345,3 +347,26 @@ def test_the_promise_that_inactive_data_goes_needs_a_sweep(dov: User) -> None:
     )
     sweeps.run(sweep, at=timezone.now())
     assert promises_retention.inactive_data_goes(today).state.value == "kept"
+
+
+def test_evidence_goes_by_a_button_of_its_own_and_never_by_the_proposers_hand(
+    desk: Client, client: Client
+) -> None:
+    category = DataCategoryFactory.create(code="cookie-choices")
+    RetentionRuleFactory.create(category=category, start_event="event")
+    receipt = CookieReceiptFactory.create(at=timezone.now() - timedelta(days=900))
+    sweep = propose(desk)
+    said = desk.get(page(sweep)).content.decode()
+    assert "Confirm, with evidence…" in said
+    assert "Confirm…" not in said
+    assert "You proposed this yourself" in press(desk, sweep, "confirm-with-evidence")
+    client.force_login(UserFactory.create(group="privacy lead"))
+    question = client.get(reverse("admin:inventory_sweep_do", args=[sweep.pk, "confirm-with-evidence"]))
+    assert "Your word is recorded as that of a second person" in question.content.decode()
+    press(client, sweep, "confirm-with-evidence")
+    sweeps.run(sweep, at=timezone.now())
+    assert not CookieReceipt.objects.filter(pk=receipt.pk).exists()
+    assert "rows removed" in client.get("/admin/audit/disposal/").content.decode().lower()
+    disposal = sweep.items.get().disposal
+    shown = client.get(reverse("admin:audit_disposal_change", args=[disposal.pk])).content.decode()
+    assert "cookie-choices" in shown

@@ -10,16 +10,22 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import transaction
 
+from audit.actions import seal_all
+from audit.models import DisposedRow, Event
+from audit.personal import StartEvent
+from audit.verification import verify
 from inventory import holds, sweeps
 from inventory.models import Sweep, SweepItem
+from inventory.personal import RECORD
 from people.models import Person, Role
 from tests.notices.test_kills import database_url
 from tests.people.factories import UserFactory
 
-from .retention_factories import LegalHoldFactory, account_schedule
+from .retention_factories import LegalHoldFactory, RetentionRuleFactory, account_schedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CROWD, HELD = 1_500, 5
 
 
@@ -61,3 +67,24 @@ def test_killed_three_times_the_sweep_takes_each_row_once_and_no_held_one() -> N
     sweeps.run(sweep, at=NOW)
     assert list(Person.objects.order_by("pk")) == held
     assert done() == CROWD - HELD
+
+
+def test_killed_three_times_evidence_goes_once_and_only_by_its_list() -> None:
+    dov, lead = UserFactory.create(dov=True), UserFactory.create()
+    RetentionRuleFactory.create(category__code=RECORD, start_event=StartEvent.EVENT)
+    Event.objects.bulk_create(
+        Event(at=LONG_AGO, verb="people.read", actor_kind="system", fields=[], details={})
+        for _n in range(CROWD)
+    )
+    seal_all(at=LONG_AGO)
+    sweep = sweeps.propose(by=dov, at=NOW)
+    sweeps.confirm_with_evidence(sweep, by=lead, at=NOW, reason="Read the numbers.")
+    for share in (1, 2, 3):
+        killed_once(lambda share=share: done() >= share * CROWD // 5)  # type: ignore[misc]
+        with transaction.atomic():
+            Sweep.objects.select_for_update().get()
+            assert Event.objects.filter(at=LONG_AGO).count() == CROWD - done()
+            assert DisposedRow.objects.count() == done()
+    sweeps.run(sweep, at=NOW)
+    seal_all(at=NOW)
+    assert (done(), verify(at=NOW).disposed) == (CROWD, CROWD)

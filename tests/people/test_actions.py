@@ -3,14 +3,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 
 from audit.actors import SYSTEM
 from audit.models import Event
 from notices import announcements
 from people import actions, refusals
-from people.models import REACHABLE, Authority, Guardianship, Person
+from people.models import REACHABLE, Authority, Guardianship, Person, User
 
 from .factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 
@@ -54,15 +56,73 @@ def test_a_new_guardian_is_only_claimed() -> None:
     assert Event.objects.about(link).get().verb == "people.add_guardian"
 
 
-def test_nobody_is_linked_twice_to_themselves_or_to_a_learner() -> None:
+def test_nobody_is_linked_twice_to_themselves_or_to_a_child() -> None:
     link, ben = GuardianshipFactory(ended=True), PersonFactory(ben=True)
     options: dict[str, Any] = {"source": "staff", "by": SYSTEM, "at": NOW}
     with pytest.raises(refusals.AlreadyLinked):
         actions.add_guardian(link.child, link.guardian, **options)
     with pytest.raises(refusals.NobodyIsTheirOwnGuardian):
         actions.add_guardian(ben, ben, **options)
-    with pytest.raises(refusals.LearnerCannotBeGuardian):
+    with pytest.raises(refusals.MinorCannotBeGuardian, match="under 18"):
         actions.add_guardian(link.child, ben, **options)
+
+
+@pytest.mark.parametrize(
+    ("known", "may"),
+    [
+        ({"role": "learner", "birth_date": date(1990, 1, 1)}, True),
+        ({"role": "guardian", "birth_date": date(2010, 1, 1)}, False),
+        ({"role": "learner", "birth_date": None}, False),
+        ({"role": "learner", "birth_date": None, "adult_stated_on": date(2025, 1, 1)}, True),
+        ({"role": "guardian", "birth_date": None}, True),
+    ],
+)
+def test_a_guardian_is_of_age_whatever_their_role(known: dict[str, Any], may: bool) -> None:
+    ben, other = PersonFactory(ben=True), PersonFactory(**known)
+    try:
+        actions.add_guardian(ben, other, source="staff", by=SYSTEM, at=NOW)
+    except refusals.MinorCannotBeGuardian:
+        assert not may
+    else:
+        assert may
+
+
+# --- A lost second factor --------------------------------------------------------------------
+
+
+def with_second_factor(**user: Any) -> User:
+    user_ = UserFactory(**user)
+    Authenticator.objects.create(user=user_, type="totp", data={"secret": "x"})
+    Authenticator.objects.create(user=user_, type="recovery_codes", data={})
+    return user_
+
+
+def test_a_lost_second_factor_is_reset_by_a_colleague_and_its_owner_hears_of_it(
+    mailoutbox: list[EmailMessage], django_capture_on_commit_callbacks: Any
+) -> None:
+    dov, lead = with_second_factor(dov=True), UserFactory()
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.reset_second_factor(dov, by=lead, at=NOW, reason="A new telephone.")
+    assert not Authenticator.objects.filter(user=dov).exists()
+    assert dov.session_epoch == 1
+    assert (mailoutbox[0].to, "second factor was reset" in mailoutbox[0].subject) == ([dov.email], True)
+    event = Event.objects.get(verb="people.reset_second_factor")
+    assert (event.reason, event.details) == ("A new telephone.", {"removed": 2})
+
+
+def test_nobody_resets_their_own_second_factor_or_one_that_is_not_there() -> None:
+    dov = with_second_factor(dov=True)
+    with pytest.raises(refusals.NotYourself):
+        actions.reset_second_factor(dov, by=dov, at=NOW, reason="Lost.")
+    with pytest.raises(refusals.NoSecondFactor):
+        actions.reset_second_factor(UserFactory(), by=dov, at=NOW, reason="Lost.")
+
+
+def test_only_a_superuser_resets_a_superusers_second_factor() -> None:
+    root = with_second_factor(superuser=True)
+    with pytest.raises(refusals.SuperuserNeeded):
+        actions.reset_second_factor(root, by=UserFactory(), at=NOW, reason="Lost.")
+    actions.reset_second_factor(root, by=UserFactory(superuser=True), at=NOW, reason="Lost.")
 
 
 def test_a_corrected_address_is_tried_afresh_and_the_old_one_forgotten() -> None:

@@ -378,16 +378,27 @@ def test_a_guardian_whose_own_row_was_rejected_is_left_out(run: Run) -> None:
     assert len(report) == 2
 
 
-@pytest.mark.parametrize("change", [("guardian,", "learner,"), ("1984-02-01", "2015-02-01")])
-def test_a_guardian_who_is_a_child_rejects_the_row(run: Run, change: tuple[str, str]) -> None:
-    counts, report = run(BEN, CARLA.replace(*change))
+CHILD = CARLA.replace("1984-02-01", "2015-02-01")
+LEARNER_OF_ANY_AGE = CARLA.replace("guardian,", "learner,").replace("1984-02-01", "")
+
+
+@pytest.mark.parametrize("carla", [CHILD, LEARNER_OF_ANY_AGE])
+def test_a_guardian_who_is_a_child_rejects_the_row(run: Run, carla: str) -> None:
+    counts, report = run(BEN, carla)
     assert (counts["new"], counts["rejected"]) == (1, 1)
-    assert report == ["line 2: rejected: guardians: guardian 1 is a learner or under age."]
+    assert report == [
+        "line 2: rejected: guardians: guardian 1 is under age, or a learner whose age nobody knows."
+    ]
 
 
-def test_a_guardian_in_our_records_cannot_become_a_learner_by_a_file(run: Run) -> None:
+def test_a_grown_up_who_learns_here_may_look_after_a_child(run: Run) -> None:
+    counts, _report = run(BEN, CARLA.replace("guardian,", "learner,"))
+    assert (counts["new"], counts["guardianships_new"]) == (2, 1)
+
+
+def test_a_guardian_in_our_records_cannot_become_a_child_by_a_file(run: Run) -> None:
     GuardianshipFactory(guardian__external_id="carla")
-    counts, report = run(CARLA.replace("guardian,", "learner,"))
+    counts, report = run(CHILD)
     assert counts["rejected"] == 1
     assert "somebody's guardian in our records" in report[0]
     assert Person.objects.get(external_id="carla").role == Role.GUARDIAN

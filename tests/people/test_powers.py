@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -274,3 +275,15 @@ def test_an_invitation_leads_to_a_password(client: Client, mailoutbox: list[Any]
     page = Client().get(link.split("8000")[1], follow=True)
     assert page.status_code == 200
     assert "token_fail" not in page.context or not page.context["token_fail"]
+
+
+def test_a_lost_second_factor_is_reset_at_the_desk_and_never_ones_own(client: Client) -> None:
+    dov, lead = UserFactory(dov=True), UserFactory(group="privacy lead")
+    for user in (dov, lead):
+        Authenticator.objects.create(user=user, type="totp", data={"secret": "x"})
+    client.force_login(lead)
+    assert press(client, lead, "reset-second-factor").status_code == 409
+    assert press(client, dov, "reset-second-factor").status_code == 302
+    assert list(Authenticator.objects.values_list("user", flat=True)) == [lead.pk]
+    client.force_login(UserFactory(group="privacy officer"))
+    assert press(client, lead, "reset-second-factor").status_code == 403

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 
 from inventory.models import Cookie, CookieGroup, CookieReceipt
+from law.models import Company
 from tests.inventory.cookie_factories import NOW, CookieFactory, PurposeFactory, published, simple_list
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +110,7 @@ def test_a_choice_is_saved_with_a_receipt_in_a_signed_cookie(client):
     receipt = CookieReceipt.objects.get()
     assert receipt.choices == {"analytics": True}
     kept = response.cookies[settings.CHOICE_COOKIE_NAME]
-    assert (kept["httponly"], kept["samesite"], kept["max-age"]) == (True, "Lax", settings.CHOICE_COOKIE_AGE)
+    assert (kept["httponly"], kept["samesite"], kept["max-age"]) == (True, "Lax", 182 * 24 * 3600)
     page = words(html(client, SAVED))
     assert "Saved. We ask again only if the list changes." in page
     assert receipt.reference in page
@@ -206,8 +208,27 @@ def test_a_forged_receipt_is_no_receipt(client, value):
 def test_a_worn_out_receipt_is_asked_anew(client):
     simple_list()
     send(client, all="yes")
-    with time_machine.travel(NOW + timedelta(seconds=settings.CHOICE_COOKIE_AGE + 1), tick=False):
+    with time_machine.travel(NOW + timedelta(days=182, seconds=1), tick=False):
         assert told(client)["ask"] is True
+
+
+def test_how_long_a_choice_counts_is_the_companys_to_say(client):
+    simple_list()
+    Company.objects.create(pk=1, choice_days=30)
+    assert send(client, all="yes").cookies[settings.CHOICE_COOKIE_NAME]["max-age"] == 30 * 24 * 3600
+    with time_machine.travel(NOW + timedelta(days=30, seconds=1), tick=False):
+        assert told(client)["ask"] is True
+
+
+def test_one_network_cannot_fill_the_table_with_receipts(client, monkeypatch):
+    simple_list()
+    cache.clear()
+    monkeypatch.setattr("portal.cookies.CHOICES_AN_HOUR", 2)
+    assert [send(client, all="yes").status_code for _ in range(3)] == [302, 302, 429]
+    assert CookieReceipt.objects.count() == 2
+    other = Client(REMOTE_ADDR="192.0.2.7")
+    assert send(other, all="no").status_code == 302
+    cache.clear()
 
 
 @pytest.mark.parametrize("path", [CHOICES, SAVED])

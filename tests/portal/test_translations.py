@@ -25,6 +25,7 @@ PUBLIC_MODULES = [
     *sorted((ROOT / "portal").rglob("*.py")),
     ROOT / "people" / "cleaning.py",
     ROOT / "requests" / "documents.py",
+    ROOT / "processors" / "words.py",
 ]
 
 Catalog = dict[str, list[str]]

@@ -1,10 +1,12 @@
 """Companies on the public list, what changed on it, and people who follow it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
+from processors import entries
 from processors.models import (
     Announcement,
     ChangeKind,
@@ -28,8 +30,14 @@ class ListedFactory(ProcessorFactory):
     seat_country = "US"
 
 
+def entry(name: str, **facts: Any) -> dict[str, Any]:
+    """A line of the list as a change keeps it."""
+    return entries.Entry(name, work=("Lesson videos",), places=(("US", ""),), **facts).facts
+
+
 class ChangeFactory(DjangoModelFactory[SubprocessorChange]):
-    """Gathered. `told_for=date(…)` makes it part of an announcement that takes effect then."""
+    """An arrival, gathered. `told_for=date(…)` makes it part of an announcement that takes effect then.
+    `becomes` follows from nothing but the name: say more where it matters."""
 
     class Meta:
         model = SubprocessorChange
@@ -37,9 +45,10 @@ class ChangeFactory(DjangoModelFactory[SubprocessorChange]):
     class Params:
         told_for = None
 
-    processor = factory.SubFactory(ListedFactory)
+    processor = factory.SubFactory(ListedFactory, told=False)
     kind = ChangeKind.ADDED
     name = factory.SelfAttribute("processor.name")
+    becomes = factory.LazyAttribute(lambda change: entry(change.name))
     after = "Lesson videos. Places: United States."
     gathered_at = LONG_AGO
 

@@ -7,10 +7,14 @@ import factory
 from factory.django import DjangoModelFactory
 
 from law import actions
-from law.models import TransferMechanism
+from law.models import Company, TransferMechanism
 from law.transfers import ExportLaw, Mechanism
+from processors import changes
+from processors.clauses import Lists
 from processors.models import (
+    Announcement,
     Contract,
+    ContractClause,
     ContractKind,
     Kind,
     Processor,
@@ -19,6 +23,7 @@ from processors.models import (
     ProcessorSystem,
     Review,
     Risk,
+    Standing,
     Status,
     Subprocessor,
     SubprocessorRule,
@@ -35,7 +40,8 @@ class ProcessorFactory(DjangoModelFactory[Processor]):
     """Proposed and bare. `review`, `approved`, `active`, `leaving`, `ended` set the state alone;
     `whole=True` adds what an active one needs: a place in Germany, a passed review and a contract.
     `places=["US", "global"]` sets its places: two letters are a country, else it is unnamed.
-    `activities=[a]` links what it receives; a whole contract covers all of that."""
+    `activities=[a]` links what it receives; a whole contract covers all of that.
+    Whoever is in use stands on the list as it is then; `told=False` forgets to tell of it."""
 
     class Meta:
         model = Processor
@@ -83,6 +89,19 @@ class ProcessorFactory(DjangoModelFactory[Processor]):
             for link in self.receives.all():
                 contract.purposes.add(link.activity.purpose)
                 contract.categories.add(*link.activity.categories.all())
+            answer_clauses(contract)
+
+    @factory.post_generation
+    def told(self: Processor, create: bool, extracted: bool | None, **_fields: Any) -> None:
+        if create and extracted is not False and self.is_live:
+            on_the_list(self)
+
+
+def on_the_list(processor: Processor, since: date = STARTED) -> None:
+    """As if it had stood on the list, as it is now, since that day."""
+    at = datetime(2025, 1, 1, 9, tzinfo=UTC)
+    announcement = Announcement.objects.create(effective_on=since, announced_at=at, is_history=True)
+    changes.list_as_history([processor], announcement, at=at)
 
 
 class ProcessorPlaceFactory(DjangoModelFactory[ProcessorPlace]):
@@ -161,6 +180,14 @@ class ContractFactory(DjangoModelFactory[Contract]):
     subprocessor_days = 30
     breach_hours = 48
     deletion_at_end = True
+
+
+def answer_clauses(contract: Contract, standing: str = Standing.MET) -> None:
+    """Somebody has gone through every clause the law's lists ask for."""
+    items = Lists.of(Company.current().today()).contract(contract)
+    ContractClause.objects.bulk_create(
+        ContractClause(contract=contract, item=item, standing=standing) for item in items
+    )
 
 
 class TransferFactory(DjangoModelFactory[Transfer]):

@@ -7,7 +7,7 @@ import pytest
 
 from audit.models import Event
 from people.models import User
-from processors import actions, guards
+from processors import actions, announcing, guards
 from processors.models import Contract, Processor, Review, Status, Transfer, Verdict
 from processors.questions import questions_for
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
@@ -51,6 +51,13 @@ def answered(review: Review, by: User) -> Review:
     return review
 
 
+def told(owl: Processor, by: User) -> None:
+    """What has gathered of it is announced, and the day has come: today, at short notice."""
+    announcing.announce_at_short_notice(
+        owl.changes.gathered(), effective_on=TODAY, by=by, at=NOW, reason="Because."
+    )
+
+
 def test_from_the_first_mail_to_the_end(dov: User, noor: User) -> None:
     owl = actions.propose(ProcessorFactory.build(proposed_by=None), by=noor, at=NOW)
     ProcessorPlaceFactory(processor=owl)
@@ -58,9 +65,11 @@ def test_from_the_first_mail_to_the_end(dov: User, noor: User) -> None:
     do(actions.decide_review, review, dov, verdict=Verdict.FIT)
     do(actions.approve, owl, dov)
     do(actions.record_contract, owl, dov, kind="dpa", signed_on=TODAY, in_force_on=TODAY)
+    told(owl, dov)
     do(actions.activate, owl, dov)
     assert (owl.status, owl.started_on, review.next_on) == (Status.ACTIVE, TODAY, date(2027, 3, 2))
     do(actions.leave, owl, dov)
+    told(owl, dov)
     do(actions.end, owl, dov)
     assert (owl.status, owl.ended_on) == (Status.ENDED, TODAY)
     verbs = [event.verb.partition(".")[2] for event in Event.objects.about(owl).order_by("pk")]
@@ -149,7 +158,8 @@ def test_activating_a_bare_company_lists_everything_that_is_missing(dov: User) -
         "“global” is no country: ask where the data lies. "
         "EU GDPR to India: Standard contractual clauses (SCC 2021) is not switched on in the law rows of the EU GDPR. "
         "No contract in force holds the clauses. "
-        "EU GDPR to United States of America: No mechanism is on record under the EU GDPR."
+        "EU GDPR to United States of America: No mechanism is on record under the EU GDPR. "
+        "Nobody was told that it comes: announce that first."
     )
 
 
@@ -194,7 +204,7 @@ def test_an_end_lists_what_still_names_the_company(dov: User) -> None:
 
 
 def test_an_end_ends_its_transfers(dov: User) -> None:
-    transfer = TransferFactory(processor=ProcessorFactory(leaving=True))
+    transfer = TransferFactory(processor=ProcessorFactory(leaving=True, told=False))
     do(actions.end, transfer.processor, dov)
     assert not Transfer.objects.live(TODAY).exists()
 
@@ -204,6 +214,12 @@ def test_who_is_leaving_may_come_back(dov: User) -> None:
     started = owl.started_on
     do(actions.activate, owl, dov)
     assert (owl.status, owl.started_on) == (Status.ACTIVE, started)
+
+
+@pytest.mark.parametrize("action", [actions.record_contract, actions.record_transfer])
+def test_nothing_is_signed_with_who_has_ended(dov: User, action: Any) -> None:
+    with pytest.raises(guards.WrongStatus, match="has ended"):
+        do(action, ProcessorFactory(ended=True), dov)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +266,7 @@ def test_only_what_nothing_hangs_on_is_deleted(dov: User) -> None:
     with pytest.raises(guards.StillInUse, match="In use, so it stays: contract “Contract"):
         do(actions.remove, owl, dov)
     with pytest.raises(guards.WrongStatus):
-        do(actions.remove, ProcessorFactory(active=True), dov)
+        do(actions.remove, ProcessorFactory(active=True, told=False), dov)
     mistake = ProcessorFactory(places=["DE"])
     actions.remove(mistake, by=dov, at=NOW, reason="Typed twice.")
     assert not Processor.objects.filter(pk=mistake.pk).exists()

@@ -6,18 +6,23 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from audit.models import Event
+from law.models import Company
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
-from processors import announcing, changes
-from processors.models import Announcement, ChangeKind, SubprocessorChange
+from processors import announcing
+from processors.models import Announcement, SubprocessorChange
 from tests.people.factories import UserFactory
 
-from .change_factories import ChangeFactory, ListedFactory, SubscriptionFactory
+from .change_factories import ChangeFactory, SubscriptionFactory
 from .factories import ProcessorFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JULY = date(2026, 7, 1)
+
+
+def approved():
+    return ProcessorFactory(approved=True)
 
 
 @pytest.fixture
@@ -27,62 +32,6 @@ def dov():
 
 def announce(*rows: SubprocessorChange, by, effective_on: date = JULY) -> Announcement:
     return announcing.announce(rows, effective_on=effective_on, by=by, at=NOW, reason="A new host.")
-
-
-def test_an_arrival_says_what_for_and_where():
-    brightpage = ListedFactory(name="Brightpage", places=["US", "IE"])
-    change = changes.note_added(brightpage, at=NOW)
-    assert (change.kind, change.name) == ("added", "Brightpage")
-    assert change.after == "Lesson videos. Places: United States, Ireland."
-
-
-def test_an_arrival_is_gathered_once_also_when_it_was_told_before():
-    brightpage = ListedFactory()
-    assert changes.note_added(brightpage, at=NOW)
-    assert changes.note_added(brightpage, at=NOW) is None
-    SubprocessorChange.objects.all().delete()
-    ChangeFactory(processor=brightpage, told_for=JULY)
-    assert changes.note_added(brightpage, at=NOW) is None
-
-
-def test_what_is_undone_before_anybody_was_told_leaves_nothing_to_tell():
-    brightpage = ListedFactory(places=["US"])
-    changes.note_added(brightpage, at=NOW)
-    assert changes.note_removed(brightpage, at=NOW) is None
-    changes.note(brightpage, ChangeKind.PLACE, before="United States", after="Ireland", at=NOW)
-    assert changes.note(brightpage, ChangeKind.PLACE, before="Ireland", after="United States", at=NOW) is None
-    assert not SubprocessorChange.objects.exists()
-
-
-def test_two_moves_before_anybody_was_told_are_one():
-    brightpage = ListedFactory()
-    changes.note(brightpage, ChangeKind.PLACE, before="United States", after="Ireland", at=NOW)
-    changes.note(brightpage, ChangeKind.PLACE, before="Ireland", after="Spain", at=NOW)
-    change = SubprocessorChange.objects.get()
-    assert (change.before, change.after) == ("United States", "Spain")
-
-
-def test_a_new_name_and_new_work_of_a_listed_company_are_told():
-    brightpage = ListedFactory(name="Brightpage", description="Lesson games")
-    changes.note_name(brightpage, before="Dimpage", at=NOW)
-    changes.note_purpose(brightpage, before="Lesson videos", at=NOW)
-    rows = SubprocessorChange.objects.order_by("pk").values_list("kind", "before", "after")
-    assert list(rows) == [("name", "Dimpage", "Brightpage"), ("purpose", "Lesson videos", "Lesson games")]
-
-
-def test_a_company_the_public_does_not_know_changes_in_silence():
-    plan = ProcessorFactory()
-    changes.note_name(plan, before="Secret", at=NOW)
-    changes.note_places(plan, before="Spain", at=NOW)
-    assert not SubprocessorChange.objects.exists()
-
-
-def test_a_new_place_before_the_arrival_was_told_belongs_to_the_arrival():
-    brightpage = ListedFactory(places=["US"])
-    changes.note_added(brightpage, at=NOW)
-    brightpage.places.create(country="IE")
-    changes.note_places(brightpage, before="United States", at=NOW)
-    assert SubprocessorChange.objects.get().after.endswith("United States, Ireland.")
 
 
 def test_each_confirmed_subscriber_is_told_once_in_their_language(dov):
@@ -95,6 +44,15 @@ def test_each_confirmed_subscriber_is_told_once_in_their_language(dov):
     assert notice.letter.language == "es"
     assert "Brightpage" in notice.letter.body_text
     assert announcement.changes.get().announced_at == NOW
+
+
+def test_a_mail_is_in_its_readers_language_and_marks_what_staff_wrote_in_english(dov):
+    soon(ChangeFactory(), by=dov, because="the old host closes.")
+    letter = Campaign.objects.get().letters.get(language="de")
+    assert "Lesson videos. Orte: Vereinigte Staaten." in letter.body_text
+    assert '<span lang="en">Lesson videos</span>. Orte: Vereinigte Staaten.' in letter.body_html
+    assert 'Der Grund: <span lang="en">the old host closes.</span>' in letter.body_html
+    assert "<span lang" not in Campaign.objects.get().letters.get(language="en").body_html
 
 
 def test_a_subscriber_never_has_the_number_of_a_person(dov):
@@ -120,11 +78,80 @@ def test_a_change_is_announced_once(dov):
     assert Announcement.objects.count() == 1
 
 
-def test_nothing_and_yesterday_cannot_be_announced(dov):
+def test_nothing_cannot_be_announced(dov):
     with pytest.raises(announcing.NothingToAnnounce):
         announce(by=dov)
+
+
+def test_a_day_within_the_notice_period_is_too_soon(dov):
+    with pytest.raises(announcing.TooSoon, match="30 days’ notice, so it can take effect on 1 July 2026"):
+        announce(ChangeFactory(), by=dov, effective_on=date(2026, 6, 30))
+    assert announce(ChangeFactory(), by=dov, effective_on=JULY).effective_on == JULY
+
+
+def test_the_notice_period_is_the_companys(dov):
+    Company(processor_notice_days=60).save()
+    with pytest.raises(announcing.TooSoon, match="60 days"):
+        announce(ChangeFactory(), by=dov)
+
+
+def soon(*rows: SubprocessorChange, by, **how) -> Announcement:
+    how = {"effective_on": date(2026, 6, 2), **how}
+    return announcing.announce_at_short_notice(rows, by=by, at=NOW, reason="Fire.", **how)
+
+
+def test_what_cannot_wait_is_told_at_short_notice_with_a_reason_on_record(dov):
+    SubscriptionFactory()
+    soon(ChangeFactory(), by=dov, because="the old host burned down.")
+    assert "at short notice, because the old host burned down." in Notice.objects.get().letter.body_text
+    assert Event.objects.get(verb="processors.announce_at_short_notice").reason == "Fire."
+
+
+def test_the_public_reads_no_reason_that_nobody_wrote_for_it(dov):
+    SubscriptionFactory()
+    soon(ChangeFactory(), by=dov)
+    body = Notice.objects.get().letter.body_text
+    assert "This comes at short notice. If you do not agree, tell us at once." in body
+    assert "Fire" not in body
+
+
+def test_yesterday_is_never_announced(dov):
     with pytest.raises(announcing.InThePast):
-        announce(ChangeFactory(), by=dov, effective_on=date(2026, 5, 31))
+        soon(ChangeFactory(), by=dov, effective_on=date(2026, 5, 31))
+
+
+def test_a_correction_stands_in_the_history_and_tells_nobody(dov):
+    SubscriptionFactory()
+    change = ChangeFactory(kind="name", was={"name": "Brigtpage"}, becomes={"name": "Brightpage"})
+    done = announcing.correct(
+        [change], by=dov, at=NOW, reason="A typing error.", because="a letter was missing."
+    )
+    assert (done.effective_on, done.is_correction) == (NOW.date(), True)
+    assert list(SubprocessorChange.objects.told()) == [change]
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["added", "removed"])
+def test_who_comes_or_goes_is_no_mistake_of_the_list(dov, kind):
+    with pytest.raises(announcing.NoMistake):
+        announcing.correct([ChangeFactory(kind=kind)], by=dov, at=NOW, reason="Quietly.")
+
+
+def test_a_line_that_named_one_company_twice_was_a_mistake(dov):
+    twin = ProcessorFactory(ended=True, merged_into=ProcessorFactory(active=True))
+    change = ChangeFactory(kind="removed", processor=twin)
+    assert announcing.correct([change], by=dov, at=NOW, reason="One company.").is_correction
+
+
+def test_a_later_word_does_not_take_effect_before_an_earlier_one(dov):
+    arrival = ChangeFactory(processor=approved())
+    announce(arrival, by=dov, effective_on=date(2026, 8, 1))
+    move = ChangeFactory(kind="place", processor=arrival.processor, name="Brightpage", becomes={"places": []})
+    with pytest.raises(announcing.OutOfOrder, match="1 August 2026"):
+        announce(move, by=dov)
+    announce(move, by=dov, effective_on=date(2026, 8, 1))
+    with pytest.raises(announcing.OutOfOrder, match="after it first"):
+        announcing.withdraw(arrival, by=dov, at=NOW, reason="No.")
 
 
 def test_what_was_announced_cannot_be_changed_or_removed(dov):
@@ -141,7 +168,7 @@ def test_what_was_announced_cannot_be_changed_or_removed(dov):
 
 def test_who_was_told_hears_that_it_will_not_come(dov):
     SubscriptionFactory.create_batch(2)
-    change = ChangeFactory(name="Brightpage")
+    change = ChangeFactory(name="Brightpage", processor=approved())
     announce(change, by=dov)
     first, second = Notice.objects.order_by("pk")
     Notice.objects.filter(pk=first.pk).update(status=NoticeStatus.SENT)
@@ -154,7 +181,7 @@ def test_who_was_told_hears_that_it_will_not_come(dov):
 
 def test_mails_go_out_while_part_of_the_announcement_stands(dov):
     SubscriptionFactory()
-    gone, stays = ChangeFactory.create_batch(2)
+    gone, stays = ChangeFactory(processor=approved()), ChangeFactory()
     announce(gone, stays, by=dov)
     announcing.withdraw(gone, by=dov, at=NOW, reason="They withdrew.")
     assert set(Notice.objects.values_list("campaign__event", "status")) == {
@@ -163,12 +190,11 @@ def test_mails_go_out_while_part_of_the_announcement_stands(dov):
     }
 
 
-def test_what_was_only_gathered_is_put_away_and_nobody_hears_of_it(dov):
-    SubscriptionFactory()
+def test_what_was_only_gathered_is_not_put_away_by_hand(dov):
     change = ChangeFactory()
-    announcing.withdraw(change, by=dov, at=NOW, reason="A typing error.")
-    assert not Notice.objects.exists()
-    assert list(SubprocessorChange.objects.gathered()) == []
+    with pytest.raises(announcing.NothingToAnnounce, match="Nobody was told of it"):
+        announcing.withdraw(change, by=dov, at=NOW, reason="A nuisance.")
+    assert list(SubprocessorChange.objects.gathered()) == [change]
 
 
 def test_what_is_in_effect_cannot_be_withdrawn(dov):

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
-from law.models import Adequacy, ChecklistItem
+from law.models import Adequacy, ChecklistItem, Company
 from people.models import User
 from processors.models import Contract, Processor, Review, Status, SubprocessorChange, Transfer
 from processors.models.papers import contract_files
@@ -206,8 +206,18 @@ def test_the_buttons_lead_from_proposed_to_ended(desk: Client, client: Client) -
     assert "No data processing agreement is in force." in refused.content.decode()
     press(desk, owl, "record-contract", **CONTRACT)
     for verb in ("activate", "leave", "end"):
+        change = owl.changes.gathered().first()
+        if change is not None:
+            told = press_change(
+                desk, change, "announce-at-short-notice", effective_on=str(Company.current().today())
+            )
+            assert told.status_code == 302
         assert press(desk, owl, verb).status_code == 302, verb
     assert owl.status == Status.ENDED
+
+
+def press_change(desk: Client, change: SubprocessorChange, verb: str, **data: object) -> Any:
+    return desk.post(button(change, verb), {"reason": "Because.", **data})
 
 
 def test_the_activation_page_says_what_is_missing_before_anybody_presses(desk: Client) -> None:
@@ -225,8 +235,25 @@ def test_a_changed_place_waits_to_be_announced(desk: Client) -> None:
     }  # fmt: skip
     data = form(name=owl.name, description=owl.description, opened_revision=0, **rows)
     assert desk.post(page(owl), data).status_code == 302
-    change = SubprocessorChange.objects.get(processor=owl)
+    change = owl.changes.gathered().get(kind="place")
     assert (change.before, change.after) == ("Germany", "France")
+
+
+def test_nobody_plans_a_departure_for_a_day_that_is_past(desk: Client) -> None:
+    owl = ProcessorFactory(active=True, whole=True)
+    refused = press(desk, owl, "leave", planned_on="2020-01-01")
+    assert "Choose today or a later day." in refused.content.decode()
+    assert (owl.status, owl.changes.gathered().count()) == (Status.ACTIVE, 0)
+
+
+def test_what_the_inventory_changed_is_gathered_by_hand_before_the_sweep_comes(desk: Client) -> None:
+    activity = ProcessingActivityFactory()
+    owl = ProcessorFactory(active=True, activities=[activity], whole=True)
+    assert button(owl, "gather") not in desk.get(page(owl)).content.decode()
+    activity.categories.add(DataCategoryFactory(name="Location"))
+    assert button(owl, "gather") in desk.get(page(owl)).content.decode()
+    assert press(desk, owl, "gather").status_code == 302
+    assert owl.changes.gathered().get().after.endswith("Location")
 
 
 def test_the_facts_are_derived_on_one_page(desk: Client) -> None:

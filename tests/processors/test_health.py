@@ -1,7 +1,7 @@
 """The health page finds exactly what is wrong, and nothing where nothing is."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,8 +12,9 @@ from inventory import record
 from inventory.health import examine
 from inventory.models import ProcessingActivity
 from law.models import Adequacy, Company
-from processors import health
-from processors.models import Contract, Processor, Role
+from processors import announcing, changes, health
+from processors.models import Announcement, Contract, Processor, Role
+from processors.promises import partners_are_known
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import UserFactory
 
@@ -28,6 +29,7 @@ from .factories import (
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
+EARLIER = datetime(2026, 1, 2, 9, tzinfo=UTC)
 OURS = {check.code for check in health.CHECKS}
 
 
@@ -114,14 +116,20 @@ def test_a_review_falls_due_on_its_day() -> None:
 def test_an_unnamed_place_is_named_with_their_words() -> None:
     processor = ProcessorFactory(name="Owl", active=True, whole=True)
     ProcessorPlaceFactory(processor=processor, unnamed=True)
-    assert faults() == [("place-unnamed", "“Owl”: “global” is no country: ask where the data lies.")]
+    assert faults() == [
+        ("place-unnamed", "“Owl”: “global” is no country: ask where the data lies."),
+        ("list-differs", "“Owl”, other places: people know “Germany”, the register says “Germany, global”."),
+    ]
 
 
 def test_what_it_receives_beyond_its_contract_is_named() -> None:
     activity = ProcessingActivityFactory()
     ProcessorFactory(name="Owl", active=True, activities=[activity], whole=True)
     activity.categories.add(DataCategoryFactory(name="Location"))
-    assert faults() == [("beyond-contract", "“Owl” receives what its contract does not name: Location.")]
+    beyond, differs = faults()
+    assert beyond == ("beyond-contract", "“Owl” receives what its contract does not name: Location.")
+    assert differs[0] == "list-differs"
+    assert differs[1].startswith("“Owl”, other data: people know")
 
 
 def test_an_ended_activity_is_received_no_more() -> None:
@@ -145,7 +153,44 @@ def test_each_processor_costs_a_few_queries_and_no_more(
 def test_a_subprocessor_is_not_a_fault_by_itself() -> None:
     whole: Processor = ProcessorFactory(active=True, whole=True)
     SubprocessorFactory(processor=whole)
-    assert faults() == []
+    assert codes() == ["list-differs"]  # the list names it, so people have to be told
+
+
+def test_who_holds_data_and_was_never_announced_is_found_and_breaks_the_promise() -> None:
+    assert partners_are_known(TODAY).state == State.AT_RISK  # nothing on record
+    owl = ProcessorFactory(name="Owl", active=True, whole=True, told=False)
+    assert faults() == [
+        ("processor-never-announced", "“Owl” holds data of ours, and people were never told that it comes.")
+    ]
+    finding = partners_are_known(TODAY)
+    assert (finding.state, finding.rows) == (State.BROKEN, [owl])
+
+
+def test_a_register_ahead_of_the_list_puts_the_promise_at_risk_until_it_is_announced() -> None:
+    owl = ProcessorFactory(name="Owl", active=True, whole=True)
+    assert partners_are_known(TODAY).state == State.KEPT
+    ProcessorPlaceFactory(processor=owl, country="FR")
+    assert partners_are_known(TODAY).state == State.AT_RISK
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    rows = changes.gather(owl, at=at)
+    announcing.announce(rows, effective_on=date(2026, 5, 1), by=UserFactory(), at=at, reason="Agreed.")
+    assert partners_are_known(TODAY).state == State.KEPT
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds", "words"),
+    [
+        ("leaving", ["listed"], "is leaving, and people were not told that it goes."),
+        ("leaving", ["listed", "removed"], "was announced to be gone, and the register says that it is not."),
+        ("approved", ["added"], "was announced to work for us by now, and is not active."),
+    ],
+)
+def test_what_was_told_and_did_not_happen_is_found(status: str, kinds: list[str], words: str) -> None:
+    owl = ProcessorFactory(name="Owl", whole=True, told=False, **{status: True})
+    for kind in kinds:
+        announcement = Announcement.objects.create(effective_on=TODAY, announced_at=EARLIER)
+        changes.list_as_history([owl], announcement, at=EARLIER, kind=kind)
+    assert ("list-differs", f"“Owl” {words}") in faults()
 
 
 def test_the_morning_page_warns_of_a_decision_that_ends_and_leads_to_whom_it_touches(client: Client) -> None:

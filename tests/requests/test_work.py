@@ -4,16 +4,18 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 
+from audit.actors import SYSTEM
 from audit.models import Event
+from inventory import sweeps
 from notices.models import Mail
-from requests import asking, here, work
+from requests import asking, fanout, here, work
 from requests.files import FileRefused
 from requests.models import Answer, Duty, Happened, Stage, Task, TaskFile, TaskStage, Way
 from requests.models.vault import SealedFile
 from tests.inventory.factories import SystemFactory
 from tests.people.factories import NOW, UserFactory
 
-from .work_factories import CaseFactory, TaskFactory
+from .work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +182,25 @@ def test_the_database_lets_no_task_be_answered_without_an_answer():
 
     with pytest.raises(IntegrityError):
         Task.objects.filter(pk=task.pk).update(stage=TaskStage.ANSWERED)
+
+
+def test_a_cut_off_order_rides_on_the_same_road():
+    order = CutoffOrderFactory()
+
+    task = fanout.open_task_of(order, at=NOW)
+    assert fanout.open_task_of(order, at=NOW) == task
+    work.answer(task, answer="done", text="Ticket 12, run of 2 March.", count_done=7, by=SYSTEM, at=NOW)
+
+    order.refresh_from_db()
+    assert (order.status, order.answer, order.count_done, order.answered_by) == ("answered", "done", 7, None)
+
+
+def test_an_order_answered_on_its_own_page_needs_no_answer_here():
+    order = CutoffOrderFactory()
+    task = fanout.open_task_of(order, at=NOW)
+    sweeps.answer(order, answer="done", evidence="Ticket 12.", by=UserFactory(), at=NOW)
+
+    assert work.cancel_what_was_answered_elsewhere() == 1
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.CANCELLED

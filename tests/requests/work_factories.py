@@ -1,13 +1,14 @@
 """Cases under way and the work they make, without the road that leads there."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
 
+from inventory.models import CutoffOrder, Sweep, SweepStatus
 from requests.models import Duty, Right, RightsRequest, Stage, Task, Way
-from tests.inventory.factories import SystemFactory
-from tests.people.factories import NOW, PersonFactory
+from tests.inventory.factories import DataCategoryFactory, SystemFactory
+from tests.people.factories import NOW, PersonFactory, UserFactory
 
 
 class CaseFactory(DjangoModelFactory[RightsRequest]):
@@ -39,3 +40,27 @@ class TaskFactory(DjangoModelFactory[Task]):
     way = Way.BY_HAND
     due_at = NOW + timedelta(days=14)
     next_try_at = NOW
+
+
+class CutoffOrderFactory(DjangoModelFactory[CutoffOrder]):
+    """An order of a sweep that is still open, without the counting that leads there."""
+
+    class Meta:
+        model = CutoffOrder
+
+    sweep = factory.LazyFunction(
+        lambda: Sweep.objects.create(
+            status=SweepStatus.CONFIRMED,
+            as_of=NOW.date(),
+            proposed_by=UserFactory(),
+            proposed_at=NOW,
+            confirmed_by=UserFactory(),
+            confirmed_at=NOW,
+        )
+    )
+    system = factory.SubFactory(SystemFactory)
+    category = factory.SubFactory(DataCategoryFactory)
+    then = "delete"
+    cutoffs = factory.LazyFunction(lambda: {"last_activity": "2024-03-02"})
+    before = date(2024, 3, 2)
+    due_on = date(2026, 4, 1)

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from audit import outside, outside_file
@@ -15,6 +16,7 @@ from notices.models import Notice
 from people.models import Person, User
 from policies import actions
 from policies.models import PolicyVersion, Status
+from policies.refusals import PromiseBroken
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +30,10 @@ def demo() -> str:
 def test_a_newcomer_can_publish_the_waiting_version() -> None:
     assert "dov@aloraoraex.example" in demo()
     version, dov = PolicyVersion.objects.get(status=Status.APPROVED), User.objects.get(name="Dov")
+    with pytest.raises(PromiseBroken, match="Thistle Translations"), transaction.atomic():
+        actions.publish(version, by=dov, at=timezone.now())
+    rosa = User.objects.get(name="Rosa")
+    actions.answer_for_promises(version, by=rosa, at=timezone.now(), reason="It is a demo.")
     actions.publish(version, by=dov, at=timezone.now())
     carla = Person.objects.get(external_id="u-carla")
     assert Notice.objects.get(recipient_id=carla.pk).letter.variant == "guardian"

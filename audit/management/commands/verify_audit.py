@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.anchors import BadAnchor, read_anchors
-from audit.verification import Broken, Verified, verify
+from audit.disposals import Broken
+from audit.verification import Verified, verify
 
 
 class Command(BaseCommand):
@@ -40,9 +41,10 @@ def summary(found: Verified, folder: Path) -> str:
         if found.anchors
         else f"no anchors in {folder} to compare with, so a record rewritten as a whole would not show"
     )
+    removed = f"{found.disposed:,} of them removed by approved batches, " if found.disposed else ""
     return (
         f"The audit record is whole: {_many(found.events, 'event')} in {_many(found.seals, 'seal')}, "
-        f"{outside}. Waiting for the next seal: {_many(found.waiting, 'event')}."
+        f"{removed}{outside}. Waiting for the next seal: {_many(found.waiting, 'event')}."
     )
 
 

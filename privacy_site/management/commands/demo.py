@@ -24,6 +24,7 @@ STAFF = [
     ("noor@aloraoraex.example", "Noor", "privacy officer"),
     ("sam@aloraoraex.example", "Sam", "support"),
     ("ada@aloraoraex.example", "Ada", "auditor"),
+    ("rosa@aloraoraex.example", "Rosa", "privacy lead"),
 ]
 HISTORY = [
     ("privacy", "privacy-2024.md", date(2024, 9, 2), "The first version in plain language."),
@@ -63,7 +64,10 @@ class Command(BaseCommand):
         for email, name, group in STAFF:
             self.stdout.write(f"  {name:<5} {group:<16} {email}")
         self.stdout.write(f"\n  Password for all of them: {PASSWORD}\n")
-        self.stdout.write("  Dov can publish the waiting version: Policies › Policy versions › Publish…\n")
+        self.stdout.write("  Dov publishes the waiting version: Policies › Policy versions › Publish…\n")
+        self.stdout.write(
+            "  It promises what some planted faults break: mend them, or Rosa answers for it first.\n"
+        )
 
 
 def _company() -> Company:

@@ -1,0 +1,178 @@
+"""What we collect, as the public reads it: each category with its elements, why, and for how long."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from audit.paging import EXACT_UP_TO, estimated_rows
+from audit.personal import StartEvent, Then
+from inventory.models import DataCategory, Origin, ProcessingActivity, RetentionRule
+from law.calendar import Unit
+from law.models import Company
+from people.models import Role
+
+from .cookies import WORDS
+from .views import public_page
+
+REMEMBERED = 600  # seconds, and only where activities are so many that a look takes a while
+
+
+@dataclass(frozen=True)
+class Line:
+    """One category as a section of the page."""
+
+    category: DataCategory
+    is_used: bool
+    uses: list[tuple[str, list[str]]]  # (purpose, how long it is kept for that)
+
+    @property
+    def elements(self) -> list[str]:
+        return [element.name for element in self.category.elements.all()]
+
+
+@dataclass(frozen=True)
+class Group:
+    key: str
+    title: str
+    text: str
+    lines: list[Line]
+
+
+@public_page
+def data(request: HttpRequest) -> HttpResponse:
+    lines = listed(Company.current().today())
+    context = {"groups": [group for group in _groups(lines) if group.lines], "words": WORDS}
+    return render(request, "portal/data.html", context)
+
+
+def listed(today: date) -> list[Line]:
+    """Four queries, however many categories there are."""
+    used, rules = _purposes(today), _rules()
+    rows = DataCategory.objects.prefetch_related("elements").order_by("name", "pk")
+    return [_line(category, used.get(category.pk, []), rules[category.pk]) for category in rows]
+
+
+def _line(category: DataCategory, purposes: list[str], rules: list[RetentionRule]) -> Line:
+    """What was kept for a purpose that is over goes on by its rule, so that purpose is named too."""
+    uses: dict[str, list[str]] = {purpose: [] for purpose in purposes}
+    for rule in rules:
+        uses.setdefault(rule.purpose.name, []).append(_kept(rule))
+    return Line(category, bool(purposes), list(uses.items()))
+
+
+def _purposes(today: date) -> dict[int, list[str]]:
+    if estimated_rows(ProcessingActivity, DEFAULT_DB_ALIAS) <= EXACT_UP_TO:
+        return _purposes_now(today)
+    found: dict[int, list[str]] = cache.get_or_set(  # type: ignore[assignment]
+        f"portal.data.purposes.{today}", lambda: _purposes_now(today), REMEMBERED
+    )
+    return found
+
+
+def _purposes_now(today: date) -> dict[int, list[str]]:
+    live = ProcessingActivity.objects.live(today).order_by().filter(categories__isnull=False)
+    found: dict[int, list[str]] = defaultdict(list)
+    for category, purpose in sorted(live.values_list("categories", "purpose__name").distinct()):
+        found[category].append(purpose)
+    return dict(found)
+
+
+def _rules() -> dict[int, list[RetentionRule]]:
+    found: dict[int, list[RetentionRule]] = defaultdict(list)
+    for rule in RetentionRule.objects.select_related("purpose").order_by("purpose__name", "role"):
+        found[rule.category_id].append(rule)
+    return found
+
+
+def _groups(lines: Iterable[Line]) -> list[Group]:
+    """A category nothing is done with may still stand in an agreement: it is shown, apart."""
+    parts: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        parts[_part(line)].append(line)
+    said = {
+        Origin.PROVIDED.value: (_("What you give us"), ""),
+        Origin.AUTOMATIC.value: (_("What is collected automatically"), ""),
+        Origin.RECEIVED.value: (_("What we receive from others"), _("From a school or a guardian, for example.")),
+        Origin.DERIVED.value: (_("What we work out ourselves"), ""),
+        "open": (_("Other data"), ""),
+        "unused": (
+            _("Listed, but not used"),
+            _("These stand on our list, for example because an agreement with a school names them. "
+              "Nothing is done with them today."),
+        ),
+        "never": (_("What we never keep"), ""),
+    }  # fmt: skip
+    return [Group(key, title, text, parts[key]) for key, (title, text) in said.items()]
+
+
+def _part(line: Line) -> str:
+    if line.category.is_never_held:
+        return "never"
+    if not line.is_used:
+        return "unused"
+    return line.category.origin or "open"
+
+
+def _kept(rule: RetentionRule) -> str:
+    """“Learners: 3 years after the last activity, then deleted”."""
+    end = _period(rule)
+    return f"{_whose(rule.role)}: {end}" if rule.role else end
+
+
+def _period(rule: RetentionRule) -> str:
+    if rule.number is None:
+        return _("without a fixed end")
+    lengths = {
+        Unit.YEARS: ngettext("%(n)d year", "%(n)d years", rule.number),
+        Unit.MONTHS: ngettext("%(n)d month", "%(n)d months", rule.number),
+        Unit.DAYS: ngettext("%(n)d day", "%(n)d days", rule.number),
+    }
+    words = {
+        "period": lengths[Unit(rule.unit)] % {"n": rule.number},
+        "event": _start(StartEvent(rule.start_event)),
+        "then": _then(Then(rule.then)),
+    }
+    return _("%(period)s, counted from %(event)s; then %(then)s") % words
+
+
+def _start(event: StartEvent) -> str:
+    return {
+        StartEvent.LAST_ACTIVITY: pgettext("kept", "the last activity"),
+        StartEvent.EVENT: pgettext("kept", "the event"),
+        StartEvent.COLLECTION: pgettext("kept", "the day of collection"),
+        StartEvent.COURSE_END: pgettext("kept", "the end of the course"),
+        StartEvent.ISSUE: pgettext("kept", "the day of issue"),
+        StartEvent.SENT: pgettext("kept", "the day of sending"),
+        StartEvent.ACCOUNT_CLOSED: pgettext("kept", "the closing of the account"),
+        StartEvent.CLOSED: pgettext("kept", "the day the case was closed"),
+        StartEvent.LINK_ENDED: pgettext("kept", "the end of the guardianship"),
+        StartEvent.WITHDRAWAL: pgettext("kept", "the withdrawal"),
+        StartEvent.CONTRACT_END: pgettext("kept", "the end of the contract"),
+        StartEvent.TAX_YEAR_END: pgettext("kept", "the end of the tax year"),
+        StartEvent.PURPOSE_END: pgettext("kept", "the end of its purpose"),
+    }[event]
+
+
+def _then(then: Then) -> str:
+    return {
+        Then.DELETE: pgettext("kept", "deleted"),
+        Then.ANONYMIZE: pgettext("kept", "made anonymous"),
+        Then.ARCHIVE: pgettext("kept", "archived"),
+    }[then]
+
+
+def _whose(role: str) -> str:
+    return {
+        Role.SUBJECT: _("People without an account"),
+        Role.LEARNER: _("Learners"),
+        Role.GUARDIAN: _("Guardians"),
+        Role.SCHOOL_CONTACT: _("School contacts"),
+    }[Role(role)]
