@@ -194,7 +194,9 @@ def binding(request: RightsRequest) -> list[RequestRegime]:
 
 def _wanted(request: RightsRequest) -> Iterator[tuple[deadlines.Rule, str, RequestRegime | None]]:
     rows = binding(request)
-    answered = [row for row in rows if row.gives(_right_meant(request))]
+    # The complaint a law speaks of goes to an authority; one to us is answered in the house's own time.
+    is_ours = request.right in (Right.COMPLAINT, Right.INQUIRY)
+    answered = [] if is_ours else [row for row in rows if row.gives(request.right)]
     kind = _kind(request)
     for row in answered:
         yield readings.rule_of(row.regime, row.state), kind, row
@@ -212,7 +214,7 @@ def _receipts(
     for row in rows:
         rule = readings.rule_of(row.regime, row.state)
         period = rule.complaint_acknowledge if kind == COMPLAINT else rule.acknowledge
-        if period is not None and (kind == COMPLAINT or row.gives(_right_meant(request))):
+        if period is not None and (kind == COMPLAINT or row.gives(request.right)):
             yield rule, kind, row
 
 
@@ -220,10 +222,6 @@ def _kind(request: RightsRequest) -> str:
     if request.appeal_of_id is not None:
         return "appeal"
     return "opt_out" if request.right == Right.OPT_OUT else ANSWER
-
-
-def _right_meant(request: RightsRequest) -> str:
-    return str(request.right)
 
 
 # --- Questions about them --------------------------------------------------------------------

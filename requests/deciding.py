@@ -10,7 +10,7 @@ from law import readings
 from law.models import RefusalGround
 from people.models import User
 
-from . import clocks, events, guards, letters, moves, packages, work
+from . import clocks, events, guards, identity, letters, moves, packages, work
 from .models import (
     DenialReason,
     Happened,
@@ -252,6 +252,7 @@ def conclude(
     late = lateness(request, at)
     moves.end(request, outcome, at=at, denial=denial)
     work.cancel_all(request.pk, by=by, at=at)
+    identity.void_open(request, at=at)
     packages.drop_unreleased(request, at=at)
     facts: dict[str, object] = {"outcome": outcome.value, "letter": letter_sent}
     if late:

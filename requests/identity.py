@@ -19,7 +19,7 @@ from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
-from . import clocks, events, guards, mails, moves
+from . import clocks, events, guards, mails, moves, proofs
 from .models import (
     Channel,
     Happened,
@@ -207,10 +207,16 @@ def _open_check(
     is_recovery: bool = False,
     not_before: datetime | None = None,
 ) -> IdentityCheck:
-    request.identity_checks.filter(verdict=Verdict.OPEN).update(verdict=Verdict.VOID, decided_at=at)
+    void_open(request, at=at)
     return IdentityCheck.objects.create(
         request=request, method=method, asked_at=at, is_recovery=is_recovery, not_before=not_before
     )
+
+
+def void_open(request: RightsRequest, *, at: datetime) -> None:
+    """Nobody waits for this proof any more; what was handed in for it goes."""
+    request.identity_checks.filter(verdict=Verdict.OPEN).update(verdict=Verdict.VOID, decided_at=at)
+    proofs.destroy_judged(request, at=at)
 
 
 def _open(request: RightsRequest) -> IdentityCheck | None:
@@ -325,13 +331,17 @@ def _pass(
     if check.decided_by_id is None and isinstance(by, User):
         check.decided_by = by
     check.save()
+    shown_at = proofs.shown_at(check, at)
+    proofs.destroy_judged(request, at=at)
     _match_by_proof(request, person)
     moves.move(request, Stage.REVIEW, verified_at=at, requester=request.requester, subject=request.subject)
     _learn_place(request, at)
     asked = guards.noted(request, Happened.ID_REQUESTED).exists()
     kind = Happened.ID_RECEIVED if asked else Happened.CONFIRMED
     facts = {"method": check.method}
-    events.deed(request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts)
+    events.deed(
+        request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts, happened_at=shown_at
+    )
     return request
 
 
@@ -374,6 +384,7 @@ def fail_identity(request: RightsRequest, *, by: Acts, at: datetime, reason: str
     check.verdict, check.decided_at = Verdict.FAILED, at
     check.decided_by = by if isinstance(by, User) else None
     check.save(update_fields=["verdict", "decided_at", "decided_by"])
+    proofs.destroy_judged(request, at=at)
     kill_links(request, mails.CONFIRM_PURPOSE, at=at)
     facts = {"method": check.method}
     events.deed(request, "fail_identity", Happened.IDENTITY_FAILED, by=by, at=at, reason=reason, facts=facts)
@@ -437,6 +448,7 @@ def _reset(
     kill_links(request, mails.CONFIRM_PURPOSE, at=at)
     live = request.identity_checks.filter(verdict__in=[Verdict.OPEN, Verdict.PASSED])
     live.update(verdict=Verdict.VOID, decided_at=at)
+    proofs.destroy_judged(request, at=at)
     if request.stage == Stage.REVIEW and request.needs_identity:
         moves.move(request, Stage.UNVERIFIED, verified_at=None)
     facts = {"fields": sorted(fields or [])}

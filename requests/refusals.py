@@ -98,6 +98,15 @@ class NoCheckOpen(Refused):
         super().__init__("No proof of identity is being waited for.")
 
 
+class NotAsked(Refused):
+    def __init__(self) -> None:
+        super().__init__("Nobody has asked for a document here, so none is kept.")
+
+
+class TooManyDocuments(Refused):
+    pass
+
+
 class TooSoon(Refused):
     pass
 

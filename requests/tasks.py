@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, identity, packages, unverified, vault, work
+from . import asking, calls, erasure, fanout, here, identity, packages, proofs, unverified, vault, work
 
 
 @shared_task(name="requests.go_on")
@@ -29,10 +29,11 @@ def seek() -> None:
 
 @shared_task(name="requests.close_unverified")
 def close_unverified() -> None:
-    """Each hour: remind whoever has not confirmed, and close what nobody did."""
+    """Each hour: remind whoever has not confirmed, close what nobody did, let documents go."""
     now = timezone.now()
     unverified.remind_due(at=now)
     unverified.close_due(at=now)
+    proofs.destroy_due(at=now)
 
 
 @shared_task(name="requests.call")

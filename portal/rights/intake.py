@@ -15,12 +15,13 @@ from people.regions import names_of
 from portal.limits import counted_as, too_many, visitor_address, within
 from portal.views import visitor_language
 from requests.events import SOMEBODY
-from requests.models import RequesterKind, Right
+from requests.models import RequesterKind, Right, RightsRequest
 from requests.receiving import Asked, receive
 
 from . import steps
 from .steps import BY_SLUG, CHILD, Step, StepForm, Visit
 from .visitors import children_of, private_page, visitor
+from .words import RIGHTS
 
 INTAKE, SENT = "intake", "intake-sent"
 # One school is one address to us: its pupils together may send more than one of them may.
@@ -254,5 +255,6 @@ def _sent(references: list[str]) -> HttpResponse:
 def sent(request: HttpRequest) -> HttpResponse:
     """One page whatever the address. Shows references of this browser's own forms only."""
     mine = {reference for form in request.session.get(SENT, {}).values() for reference in form}
-    listed = [reference for reference in request.GET.getlist("request") if reference in mine]
+    asked = RightsRequest.objects.filter(reference__in=mine & set(request.GET.getlist("request")))
+    listed = [(case.reference, RIGHTS[case.right]) for case in asked.order_by("pk")]
     return render(request, "portal/rights/sent.html", {"references": listed, "visitor": visitor(request)})

@@ -12,6 +12,7 @@ from inventory.models import CutoffOrder, LegalHold, Sweep
 from notices.models import Notice
 from people.models import AccessGrant, Guardianship
 from policies.models import PolicyVersion
+from requests.models import RightsRequest
 
 from .pages import ROOT, rows
 
@@ -20,7 +21,8 @@ STANDINGS = {"kept", "partly", "not yet", "not acted on"}
 
 
 @pytest.mark.parametrize(
-    "model", [PolicyVersion, Notice, Guardianship, AccessGrant, LegalHold, Sweep, CutoffOrder]
+    "model",
+    [PolicyVersion, Notice, Guardianship, AccessGrant, LegalHold, Sweep, CutoffOrder, RightsRequest],
 )
 def test_the_transitions_page_shows_the_models_own_tables(model: Any) -> None:
     page = (ROOT / "docs/reference/transitions.md").read_text(encoding="utf-8")

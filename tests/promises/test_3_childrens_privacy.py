@@ -10,7 +10,10 @@ from law.models import Company
 from notices.models import Notice
 from people.models import Person
 from policies.audience import CHILD, GUARDIAN
-from tests.people.factories import PersonFactory
+from requests.models import RequesterKind, Right, Stage
+from requests.refusals import NotALink
+from tests.people.factories import GuardianshipFactory, PersonFactory
+from tests.requests.road import ask
 
 from .conftest import NOW, Announce
 
@@ -42,3 +45,13 @@ def test_we_comply_with_applicable_childrens_privacy_laws(
     today = NOW.date()
     thirteen = date(2012, 9, 1)
     assert has_reached(thirteen, readings.ages(today, company).years(place), today) == is_old_enough
+
+
+def test_parents_and_guardians_can_review_modify_or_request_deletion(db: None, carla: Person) -> None:
+    child = GuardianshipFactory(guardian=carla).child
+    wanted = (Right.ACCESS, Right.RECTIFICATION, Right.ERASURE)
+    cases = ask(*wanted, by=carla, requester=carla, subject=child, requester_kind=RequesterKind.GUARDIAN)
+    assert {(case.right, case.stage) for case in cases} == {(right, Stage.REVIEW) for right in wanted}
+    stranger = PersonFactory(guardian=True)
+    with pytest.raises(NotALink):
+        ask(by=stranger, requester=stranger, subject=child, requester_kind=RequesterKind.GUARDIAN)

@@ -9,12 +9,14 @@ from factory.django import DjangoModelFactory
 from audit.actors import SYSTEM
 from requests import clocks, events
 from requests.models import (
+    COPIES,
     Channel,
     DenialReason,
     Happened,
     IdentityCheck,
     Method,
     Outcome,
+    Package,
     Particulars,
     RequesterKind,
     Right,
@@ -67,6 +69,12 @@ class RequestFactory(DjangoModelFactory[RightsRequest]):
     place = "FR"
     language = "en"
     received_at = NOW
+
+    @factory.post_generation
+    def copy(self: RightsRequest, create: bool, extracted: Any, **_fields: Any) -> None:
+        """What lies ready in a case about to be released."""
+        if create and self.stage == Stage.RELEASE and self.right in COPIES:
+            Package.objects.create(request=self, started_at=NOW, built_at=NOW)
 
     @factory.post_generation
     def particulars(self: RightsRequest, create: bool, extracted: Any, **typed: Any) -> None:

@@ -1,0 +1,69 @@
+"""When a button is there: read from the case, with no word of its own to say."""
+
+from typing import Any
+
+from requests import deciding
+from requests.models import (
+    ErasureOrder,
+    IdentityCheck,
+    Right,
+    RightsRequest,
+    Stage,
+    Verdict,
+    Way,
+)
+
+WORK, APPROVE = "requests.work_rightsrequest", "requests.approve_erasure"
+TOLD = "The requester gets a mail that there is news; the letter itself stands on the status page."
+
+
+def of(case: RightsRequest, **more: Any) -> dict[str, Any]:
+    """What a form of this case begins with."""
+    return {"case": case, **more}
+
+
+def is_open(case: RightsRequest) -> bool:
+    return case.is_open
+
+
+def is_unverified(case: RightsRequest) -> bool:
+    return case.stage == Stage.UNVERIFIED
+
+
+def is_in_review(case: RightsRequest) -> bool:
+    return case.stage == Stage.REVIEW and not case.pause_reason
+
+
+def words_are_enough(case: RightsRequest) -> bool:
+    return case.right in deciding.ANSWERED_WITH_WORDS
+
+
+def open_check(case: RightsRequest) -> IdentityCheck | None:
+    if not is_unverified(case):
+        return None
+    return case.identity_checks.filter(verdict=Verdict.OPEN).first()
+
+
+def is_recovery(case: RightsRequest, *, vouched: bool) -> bool:
+    check = open_check(case)
+    return check is not None and check.is_recovery and (check.decided_by_id is not None) == vouched
+
+
+def can_be_judged(case: RightsRequest) -> bool:
+    check = open_check(case)
+    return is_unverified(case) and not (check is not None and check.is_recovery)
+
+
+def order_of(case: RightsRequest) -> ErasureOrder | None:
+    return ErasureOrder.objects.filter(request=case).first() if case.right == Right.ERASURE else None
+
+
+def waits_for_approval(case: RightsRequest) -> bool:
+    order = order_of(case) if is_in_review(case) else None
+    return order is not None and order.approved_at is None
+
+
+def can_erase_here(case: RightsRequest) -> bool:
+    if case.right != Right.ERASURE or case.stage != Stage.FULFILLING or case.pause_reason:
+        return False
+    return case.tasks.exists() and not case.tasks.exclude(way=Way.HERE).open().exists()

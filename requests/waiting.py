@@ -1,0 +1,74 @@
+"""What waits for somebody in the house: the questions of the queue, the morning page and the daily mail.
+
+Each is a queryset over an index of open rows only, so that a million closed cases cost nothing."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from . import clocks
+from .models import (
+    ErasureOrder,
+    IdentityCheck,
+    Message,
+    RightsRequest,
+    RightsRequestQuerySet,
+    Stage,
+    Task,
+    TaskStage,
+    Verdict,
+)
+
+Question = Callable[[datetime], RightsRequestQuerySet]
+A_WEEK = timedelta(days=7)
+
+
+def late(at: datetime) -> RightsRequestQuerySet:
+    return RightsRequest.objects.overdue(clocks.today(at))
+
+
+def due_today(at: datetime) -> RightsRequestQuerySet:
+    return RightsRequest.objects.open().filter(strict_due_on=clocks.today(at))
+
+
+def due_this_week(at: datetime) -> RightsRequestQuerySet:
+    """From tomorrow on, seven days."""
+    today = clocks.today(at)
+    return RightsRequest.objects.due_by(today + A_WEEK).filter(strict_due_on__gt=today)
+
+
+def unread(at: datetime) -> RightsRequestQuerySet:
+    """The requester wrote and nobody has read it; also after the end of a case."""
+    return RightsRequest.objects.filter(pk__in=Message.objects.unread().values("request"))
+
+
+def erasures_to_approve(at: datetime) -> RightsRequestQuerySet:
+    proposed = ErasureOrder.objects.filter(approved_at=None, stopped_at=None, done_at=None)
+    return RightsRequest.objects.filter(stage=Stage.REVIEW, pk__in=proposed.values("request"))
+
+
+def recoveries_to_second(at: datetime) -> RightsRequestQuerySet:
+    half = IdentityCheck.objects.filter(verdict=Verdict.OPEN, is_recovery=True, decided_by__isnull=False)
+    return RightsRequest.objects.open().filter(pk__in=half.values("request"))
+
+
+def stuck_tasks(at: datetime) -> RightsRequestQuerySet:
+    stuck = Task.objects.open().filter(Q(stage=TaskStage.PARKED) | Q(due_at__lt=at), request__isnull=False)
+    return RightsRequest.objects.open().filter(pk__in=stuck.values("request"))
+
+
+def nobodys(at: datetime) -> RightsRequestQuerySet:
+    """Confirmed, and nobody has taken it."""
+    return RightsRequest.objects.open().exclude(stage=Stage.UNVERIFIED).filter(owner=None)
+
+
+QUESTIONS: dict[str, Question] = {
+    "late": late,
+    "today": due_today,
+    "week": due_this_week,
+    "reading": unread,
+    "erasure": erasures_to_approve,
+    "recovery": recoveries_to_second,
+    "task": stuck_tasks,
+}
