@@ -26,7 +26,11 @@ ESSENTIAL = [
     ("messages", "Carries a sentence such as “Saved” to the next page staff see.", "session"),
     (settings.CSRF_COOKIE_NAME, "Makes sure that a form comes from our own page.", "1 year"),
     (settings.LANGUAGE_COOKIE_NAME, "The language you chose at the foot of a page.", "session"),
-    (settings.CHOICE_COOKIE_NAME, "The receipt of your choice about cookies.", f"{Company().choice_days} days"),
+    (
+        settings.CHOICE_COOKIE_NAME,
+        "The receipt of your choice about cookies.",
+        f"{Company().choice_days} days",
+    ),
 ]
 # Group, name, provider, domain, what it is for, lifetime. Of the learning platform, which asks us first.
 OPTIONAL = [

@@ -95,7 +95,7 @@ def test_company_facts_are_checked_beside_their_field(
         "review_months_low": 24, "review_months_medium": 12, "review_months_high": 6, "listing_months": 12,
         "adequacy_warning_days": 180, "transfer_laws": ["eu_gdpr"],
         "country": "US", "time_zone": "America/New_York", "notice_days": 30, "review_months": 12,
-        "choice_days": 182, "hold_review_months": 12, "order_days": 30, "processor_notice_days": 30, 
+        "choice_days": 182, "hold_review_months": 12, "order_days": 30, "processor_notice_days": 30,
         "review_warning_days": 60, "large_audience": 1000, "unknown_age_europe": 16, "unknown_age_elsewhere": 18,
     }  # fmt: skip
     client.force_login(UserFactory(superuser=True))

@@ -62,7 +62,9 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<5} {group:<16} {email}")
         self.stdout.write(f"\n  Password for all of them: {PASSWORD}\n")
         self.stdout.write("  Dov publishes the waiting version: Policies › Policy versions › Publish…\n")
-        self.stdout.write("  It promises what some planted faults break: mend them, or Rosa answers for it first.\n")
+        self.stdout.write(
+            "  It promises what some planted faults break: mend them, or Rosa answers for it first.\n"
+        )
 
 
 def _company() -> Company:
