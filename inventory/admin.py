@@ -259,11 +259,17 @@ class ProcessingActivityAdmin(RegisterAdmin):
     def health_view(self, request: HttpRequest) -> HttpResponse:
         """Everything that is wrong in the registers, of this app and of those above it."""
         self._must_see(request)
+        look = health.look(Company.current().today(), again="again" in request.GET)
         diagnoses = [
             (found, [(fault, self._fault_url(request, fault)) for fault in found.faults])
-            for found in health.examine(Company.current().today())
+            for found in look.diagnoses
         ]
-        context = {"title": "Health of the registers", "diagnoses": diagnoses, "checks": health.checks}
+        context = {
+            "title": "Health of the registers",
+            "diagnoses": diagnoses,
+            "checks": health.checks,
+            "looked_at": look.at,
+        }
         return page(self, request, "admin/inventory/health.html", context)
 
     def record_view(self, request: HttpRequest, kind: str) -> HttpResponse:

@@ -5,7 +5,7 @@ check is written."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
+from django.utils import timezone
 
 from audit.paging import EXACT_UP_TO, estimated_rows
 from people.models import Role
@@ -68,17 +69,35 @@ def examine(on: date) -> list[Diagnosis]:
     return [Diagnosis(check, faults[:SHOWN], len(faults) > SHOWN) for check, faults in found if faults]
 
 
-def count(on: date) -> int:
-    """Faults the page shows: past a hundred of one kind, a hundred.
+@dataclass(frozen=True)
+class Look:
+    """What was found, and when."""
 
-    With many activities a look takes seconds: then the count is up to ten minutes old."""
+    at: datetime
+    diagnoses: list[Diagnosis]
+
+    @property
+    def count(self) -> int:
+        """Faults the page shows: past a hundred of one kind, a hundred."""
+        return sum(len(diagnosis.faults) for diagnosis in self.diagnoses)
+
+
+def look(on: date, *, again: bool = False) -> Look:
+    """With many activities a look takes seconds: then one serves for ten minutes, unless asked `again`."""
     if estimated_rows(ProcessingActivity, DEFAULT_DB_ALIAS) <= EXACT_UP_TO:
-        return _count(on)
-    return int(cache.get_or_set(f"inventory.health.{on}", lambda: _count(on), REMEMBERED) or 0)
+        return Look(timezone.now(), examine(on))
+    key = f"inventory.health.{on}"
+    kept = None if again else cache.get(key)
+    if kept is None:
+        kept = (timezone.now(), [(found.check.code, found.faults, found.has_more) for found in examine(on)])
+        cache.set(key, kept, REMEMBERED)
+    at, found = kept
+    known = {check.code: check for check in checks}
+    return Look(at, [Diagnosis(known[code], faults, more) for code, faults, more in found if code in known])
 
 
-def _count(on: date) -> int:
-    return sum(len(diagnosis.faults) for diagnosis in examine(on))
+def count(on: date) -> int:
+    return look(on).count
 
 
 def _unused_categories(on: date) -> Iterator[tuple[DataCategory, str]]:

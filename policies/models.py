@@ -211,9 +211,12 @@ class PolicyVersion(models.Model):
         help_text="Who wrote why it may be published although a promise in it is broken; not who submitted "
         "or published it.",
     )
-    despite_reason = models.TextField(blank=True, editable=False)
+    despite_reason = models.TextField(blank=True, default="", db_default="", editable=False)
     despite_promises = models.JSONField(
-        default=list, editable=False, help_text="The promises that were broken then, by code."
+        default=list,
+        db_default=[],
+        editable=False,
+        help_text="The promises that were broken then, by code.",
     )
     publish_on = models.DateField(
         null=True, blank=True, editable=False, help_text="Publication is planned for this day."

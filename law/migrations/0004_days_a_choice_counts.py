@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='choice_days',
-            field=models.PositiveSmallIntegerField(default=182, help_text="Then the browser is asked anew. A house rule: half a year is what the French authority's guidance is said to advise, from memory and not checked. Browsers keep no cookie beyond 400 days.", validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(400)], verbose_name='a cookie choice counts for (days)'),
+            field=models.PositiveSmallIntegerField(db_default=182, default=182, help_text="Then the browser is asked anew. A house rule: half a year is what the French authority's guidance is said to advise, from memory and not checked. Browsers keep no cookie beyond 400 days.", validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(400)], verbose_name='a cookie choice counts for (days)'),
         ),
     ]

@@ -118,6 +118,7 @@ class Company(models.Model):
     choice_days = models.PositiveSmallIntegerField(
         "a cookie choice counts for (days)",
         default=182,
+        db_default=182,
         validators=[MinValueValidator(1), MaxValueValidator(400)],
         help_text="Then the browser is asked anew. A house rule: half a year is what the French authority's "
         "guidance is said to advise, from memory and not checked. Browsers keep no cookie beyond 400 days.",

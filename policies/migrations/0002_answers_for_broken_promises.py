@@ -21,12 +21,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='policyversion',
             name='despite_promises',
-            field=models.JSONField(default=list, editable=False, help_text='The promises that were broken then, by code.'),
+            field=models.JSONField(db_default=[], default=list, editable=False, help_text='The promises that were broken then, by code.'),
         ),
         migrations.AddField(
             model_name='policyversion',
             name='despite_reason',
-            field=models.TextField(blank=True, editable=False),
+            field=models.TextField(blank=True, db_default='', default='', editable=False),
         ),
         migrations.AddConstraint(
             model_name='policyversion',

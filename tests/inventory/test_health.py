@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import promises
 from audit.promises import State
-from inventory import health
+from inventory import health, schedule
 from inventory.models import Basis, Regime
 from people.models import Role
 from tests.people.factories import UserFactory
@@ -236,3 +236,24 @@ def test_two_checks_cannot_share_a_code() -> None:
     promises.promises()  # the apps' own are there first
     with pytest.raises(promises.PromisedTwice):
         promises.promise("card-numbers-are-never-held", "…")(lambda on: promises.kept("…"))
+
+
+def test_a_look_at_a_long_register_serves_until_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "EXACT_UP_TO", -2)
+    DataCategoryFactory(name="Pet names")
+    first = health.look(TODAY)
+    DataCategoryFactory(name="Fax numbers")
+    assert health.look(TODAY) == first
+    assert health.look(TODAY, again=True).count == health.count(TODAY) == first.count + 1
+
+
+def test_equal_uses_are_folded_by_the_database() -> None:
+    category = DataCategoryFactory()
+    purpose = PurposeFactory()
+    ProcessingActivityFactory.create_batch(3, purpose=purpose, categories=[category])
+    with CaptureQueriesContext(connection) as asked:
+        schedule.schedule(TODAY)
+    assert len(asked) == 3
+    [uses] = [query["sql"] for query in asked if "whose" in query["sql"] and "DISTINCT" in query["sql"]]
+    with connection.cursor() as cursor:
+        assert len(cursor.execute(uses).fetchall()) == 1

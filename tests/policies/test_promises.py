@@ -109,6 +109,7 @@ def test_a_second_persons_reason_lets_it_go_out_and_is_on_record(
 
 def test_whoever_put_it_forward_cannot_answer_for_it(version: PolicyVersion, house: House) -> None:
     house.breaks()
+    assert version.submitted_by
     with pytest.raises(refusals.NeedsSecondPerson, match="A second person has to answer for its promises"):
         answer(version, version.submitted_by)
     with pytest.raises(IntegrityError), transaction.atomic():
