@@ -30,6 +30,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "inventory.LegalHold": {"review_on": "current_date + 30"},
     "inventory.ProcessingActivity": {"whose": "'[\"learner\"]'", "basis": "'contract'"},
     "inventory.Sweep": {"ended_at": "now()"},
+    "notices.Mail": {"address": "'person' || n || '@family.example'", "status": "'sent'"},
     "notices.Notice": {"due_at": "now()", "recipient_id": "n"},
     "inventory.RetentionRule": {
         "purpose_id": f"1 + (n / {PARENTS}) % {PARENTS}",
