@@ -235,9 +235,10 @@ def _is_unverified(request: RightsRequest) -> None:
 def confirm_link(mail: Mail, *, at: datetime) -> RightsRequest:
     """Behind a POST: whoever reads the address on file says it was them. Of what was asked in the same go,
     everything is confirmed; nothing else is (abuse A6). Raises LinkSpent."""
+    # The case before its mail, as everybody who ends links holds them: another order would deadlock.
+    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
     if not links.consume(mail, at=at):
         raise LinkSpent
-    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
     person = Person.objects.filter(pk=mail.recipient_id or 0, email=mail.address, erased_at=None).first()
     if person is None or request.stage != Stage.UNVERIFIED:
         raise LinkSpent
