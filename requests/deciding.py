@@ -249,6 +249,7 @@ def conclude(
     letter_sent: bool,
 ) -> RightsRequest:
     """The one way into the stage closed. What was asked of others is asked no more."""
+    guards.has_its_reason(outcome, denial)
     late = lateness(request, at)
     moves.end(request, outcome, at=at, denial=denial)
     work.cancel_all(request.pk, by=by, at=at)
