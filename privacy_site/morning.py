@@ -24,7 +24,7 @@ from law.models import (
     StateLaw,
     TransferMechanism,
 )
-from notices.models import Campaign, Notice
+from notices.models import Campaign, Mail, MailStatus, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
 from policies import guards, promising
@@ -115,6 +115,9 @@ def _not_delivered() -> Iterator[Line]:
             yield Line(
                 f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count
             )
+    if count := Mail.objects.filter(status=MailStatus.PARKED).count():
+        words = f"{_of(count, 'single mail')} parked after every try: look at them"
+        yield Line(words, _list("notices_mail", f"status__exact={MailStatus.PARKED}"), count)
 
 
 def _machinery() -> Iterator[Line]:
