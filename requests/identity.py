@@ -223,7 +223,12 @@ def open_check(
 
 def void_open(request: RightsRequest, *, at: datetime) -> None:
     """Nobody waits for this proof any more; what was handed in for it goes."""
-    request.identity_checks.filter(verdict=Verdict.OPEN).update(verdict=Verdict.VOID, decided_at=at)
+    void(request, Verdict.OPEN, at=at)
+
+
+def void(request: RightsRequest, *verdicts: Verdict, at: datetime) -> None:
+    checks = request.identity_checks.filter(verdict__in=verdicts)
+    checks.update(verdict=Verdict.VOID, decided_at=at)
     proofs.destroy_judged(request, at=at)
 
 

@@ -8,7 +8,7 @@ from audit.actors import SYSTEM, Acts
 from notices.mail import kill_links
 from people.models import Person, User
 
-from . import clocks, events, guards, identity, mails, moves, proofs
+from . import clocks, events, guards, identity, mails, moves
 from .models import Happened, Method, RequesterKind, RightsRequest, Stage, Verdict
 from .refusals import WrongStage
 
@@ -73,9 +73,7 @@ def reset(
     request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", fields: list[str] | None = None
 ) -> None:
     kill_links(request, mails.CONFIRM_PURPOSE, at=at)
-    live = request.identity_checks.filter(verdict__in=[Verdict.OPEN, Verdict.PASSED])
-    live.update(verdict=Verdict.VOID, decided_at=at)
-    proofs.destroy_judged(request, at=at)
+    identity.void(request, Verdict.OPEN, Verdict.PASSED, at=at)
     if request.stage == Stage.REVIEW and request.needs_identity:
         moves.move(request, Stage.UNVERIFIED, verified_at=None)
     facts = {"fields": sorted(fields or [])}
