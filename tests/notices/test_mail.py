@@ -425,5 +425,5 @@ def test_a_parked_mail_stands_on_the_morning_page(case, client, settings):
     posted(case)
     mail.park(taken(), "554")
     page = client.get("/admin/").content.decode()
-    assert "1 single mail parked after every try" in page
+    assert "<strong>1</strong> single mail parked after every try" in page
     assert "/admin/notices/mail/?status__exact=parked" in page
