@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import User
 
 from . import clocks, desk, hints, plans
-from .models import ErasureOrder, RequestEvent, RightsRequest, TaskStage
+from .models import ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 
 # What people typed and wrote. Whoever looks at a case without these sees how it went, and no words.
@@ -124,8 +124,12 @@ def linked(case: RightsRequest) -> SafeString:
 
 
 def tasks(case: RightsRequest) -> SafeString:
-    rows = case.tasks.select_related("system", "processor", "answered_by").prefetch_related("files")
+    rows = _tasks(case).prefetch_related("files")
     return part("tasks", case=case, tasks=rows, now=timezone.now())
+
+
+def _tasks(case: RightsRequest) -> TaskQuerySet:
+    return case.tasks.select_related("system", "processor")
 
 
 def copies(case: RightsRequest) -> SafeString:
@@ -147,8 +151,17 @@ def thread(case: RightsRequest, reader: Reader) -> SafeString:
 
 def timeline(case: RightsRequest) -> SafeString:
     events = list(case.events.order_by("at", "pk"))
-    names = _names(events)
-    return part("timeline", rows=[(event, _who(event, names), _words(event.facts)) for event in events])
+    names, tasks = _names(events), {task.pk: str(task.whose) for task in _tasks(case)}
+    rows = [(event, _who(event, names), _words(_named(event.facts, tasks))) for event in events]
+    return part("timeline", rows=rows)
+
+
+def _named(facts: dict[str, Any], tasks: dict[int, str]) -> dict[str, Any]:
+    """A number of a row says nothing to anybody: the system's name instead, and no number of a message."""
+    shown = {name: value for name, value in facts.items() if name != "message"}
+    if "task" in shown:
+        shown["task"] = tasks.get(shown["task"], "")
+    return shown
 
 
 def _names(events: Sequence[RequestEvent]) -> dict[str, str]:
