@@ -171,6 +171,7 @@ def release(
     guards.may_become(request, Stage.CLOSED)
     if request.stage != Stage.RELEASE:
         raise WrongStage("Put the answer forward first: somebody looks before anything leaves the house.")
+    guards.may_act(request)  # a guardian’s authority may have ended since the work began
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
     packages.release_if_owed(request, by=by, at=at)

@@ -147,6 +147,7 @@ def refuse_partly(
     guards.locked(request)
     if request.stage != Stage.RELEASE:
         raise WrongStage("Put the answer forward first; then say which part of it is refused.")
+    guards.may_act(request)
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
     _fits(request, ground, at)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from audit.models import Event
 from notices import links
 from notices.models import Mail
+from people import actions as people
 from people.models import Person
 from requests import actions, guards, identity, mails, unverified
 from requests.events import SOMEBODY
@@ -234,6 +235,14 @@ def test_a_guardian_whose_link_is_not_verified_gets_nothing():
     case = RequestFactory(verified=True, of_guardian=True, guardianship=False)
     with pytest.raises(MayNotAct):
         actions.accept(case, by=UserFactory(), at=NOW)
+
+
+def test_a_guardian_whose_authority_ended_meanwhile_gets_no_answer():
+    case = RequestFactory(in_release=True, of_guardian=True, rectification=True)
+    dov = UserFactory()
+    people.end(case.subject.guardianships.get(), by=dov, at=NOW, reason="A court said so.")
+    with pytest.raises(MayNotAct):
+        actions.release(case, by=dov, at=NOW, letter="Here it is.")
 
 
 def test_a_duplicate_is_never_worked_on_unverified():
