@@ -14,7 +14,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from law.models import Company
-from notices.models import Notice
+from notices.models import Mail, Notice
 from policies.diff import compare
 from policies.markdown import render as render_markdown
 from policies.models import Policy, PolicyVersion
@@ -154,13 +154,19 @@ def _comparison(former: PolicyVersion | None, version: PolicyVersion, language: 
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """For a monitor: does the database answer, and how long has the oldest due mail waited?"""
+    """For a monitor: does the database answer, and how long have the oldest due notice and mail waited?"""
     try:
-        oldest = Notice.objects.due().order_by("due_at").values_list("due_at", flat=True).first()
+        waiting = [
+            rows.due().order_by("due_at").values_list("due_at", flat=True).first()
+            for rows in (Notice.objects, Mail.objects)
+        ]
     except DatabaseError:
         return JsonResponse({"database": "down"}, status=503)
-    waited = round((timezone.now() - oldest).total_seconds()) if oldest else None
-    response = JsonResponse({"database": "up", "oldest_due_notice_seconds": waited})
+    now = timezone.now()
+    notice, mail = (round((now - oldest).total_seconds()) if oldest else None for oldest in waiting)
+    response = JsonResponse(
+        {"database": "up", "oldest_due_notice_seconds": notice, "oldest_due_mail_seconds": mail}
+    )
     response["Cache-Control"] = "no-store"
     return response
 

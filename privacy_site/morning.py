@@ -1,6 +1,6 @@
 """The morning page: what waits for staff, each line a count, a sentence and one way in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, cast
@@ -24,15 +24,60 @@ from law.models import (
     StateLaw,
     TransferMechanism,
 )
-from notices.models import Campaign, Notice
+from notices.models import Campaign, Mail, MailStatus, Notice
 from notices.models import Status as NoticeStatus
 from people.models import AccessGrant, Authority, Guardianship
 from policies import guards, promising
 from policies.audience import CHILD
 from policies.models import Policy, PolicyVersion, Status
 from processors import affected
+from requests import waiting
 
-
+# What is counted, how one and how many are called, and where they are listed.
+CASES_NOW = (
+    (waiting.late, "rights request is late", "rights requests are late", "view=late"),
+    (waiting.due_today, "rights request is due today", "rights requests are due today", "waits=today"),
+    (
+        waiting.unread,
+        "case holds a message that nobody has read",
+        "cases hold a message that nobody has read",
+        "waits=reading",
+    ),
+    (
+        waiting.stuck_tasks,
+        "case waits for a system that is late or parked",
+        "cases wait for a system that is late or parked",
+        "waits=task",
+    ),
+)
+CASES_FOR_A_SECOND = (
+    (
+        waiting.erasures_to_approve,
+        "erasure to read and approve",
+        "erasures to read and approve",
+        "waits=erasure",
+    ),
+    (
+        waiting.recoveries_to_second,
+        "requester who lost their address: a second look",
+        "requesters who lost their address: a second look",
+        "waits=recovery",
+    ),
+)
+CASES_SOON = (
+    (
+        waiting.due_this_week,
+        "rights request is due within a week",
+        "rights requests are due within a week",
+        "waits=week",
+    ),
+    (
+        waiting.nobodys,
+        "rights request that nobody has taken",
+        "rights requests that nobody has taken",
+        "view=open&whose=nobody",
+    ),
+)
 LAW_ROWS = (AgeOfConsent, Adequacy, TransferMechanism, ChecklistItem, Regime, StateLaw, RefusalGround)
 
 
@@ -63,6 +108,7 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_not_delivered() if notices else ()),
         *(_machinery() if may("audit.view_event") else ()),
         *(_registers(today) if may("inventory.view_processingactivity") else ()),
+        *(_cases(CASES_NOW) if may("requests.view_rightsrequest") else ()),
     ]
     soon = [
         *(_reviews(company, today, late=False) if policies else ()),
@@ -72,9 +118,11 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
         *(_law_to_check(company) if may("law.approve_regime") else ()),
         *(_claims() if may("people.view_guardianship") else ()),
+        *(_cases(CASES_SOON) if may("requests.view_rightsrequest") else ()),
     ]
     second = [
         *(_waiting_for_approval(request) if policies else ()),
+        *(_cases(CASES_FOR_A_SECOND) if may("requests.view_rightsrequest") else ()),
         *(_access_grants() if may("people.view_accessgrant") else ()),
     ]
     return [
@@ -115,6 +163,9 @@ def _not_delivered() -> Iterator[Line]:
             yield Line(
                 f"{_of(count, 'notice')} {words}", _list("notices_notice", f"status__exact={status}"), count
             )
+    if count := Mail.objects.filter(status=MailStatus.PARKED).count():
+        words = f"{_of(count, 'single mail')} parked after every try: look at them"
+        yield Line(words, _list("notices_mail", f"status__exact={MailStatus.PARKED}"), count)
 
 
 def _machinery() -> Iterator[Line]:
@@ -222,6 +273,13 @@ def _access_grants() -> Iterator[Line]:
             f"Access as {grant.power} for {grant.user.get_short_name()} waits for approval",
             reverse("admin:people_accessgrant_change", args=[grant.pk]),
         )
+
+
+def _cases(questions: Sequence[tuple[waiting.Question, str, str, str]]) -> Iterator[Line]:
+    now = timezone.now()
+    for question, singular, plural, query in questions:
+        if count := question(now).count():
+            yield Line(singular if count == 1 else plural, _list("requests_rightsrequest", query), count)
 
 
 def _page(version: PolicyVersion) -> str:

@@ -14,20 +14,18 @@ from people.models import User
 from . import clocks, events, fanout, guards, letters, mails, moves, packages
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
 from .identity import (
-    amend,
     ask_again,
     ask_identity,
     begin_recovery,
     confirm_identity,
     confirm_link,
     fail_identity,
-    match,
     second,
     send_link,
-    show_authority,
     vouch,
 )
 from .linked import appeal, convert_inquiry, link_duplicate, unlink
+from .matching import amend, match, show_authority
 from .messages import hear, mark_read, say
 from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage
 from .receiving import Asked, receive
@@ -173,6 +171,7 @@ def release(
     guards.may_become(request, Stage.CLOSED)
     if request.stage != Stage.RELEASE:
         raise WrongStage("Put the answer forward first: somebody looks before anything leaves the house.")
+    guards.may_act(request)  # a guardian’s authority may have ended since the work began
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
     packages.release_if_owed(request, by=by, at=at)

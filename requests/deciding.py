@@ -147,6 +147,7 @@ def refuse_partly(
     guards.locked(request)
     if request.stage != Stage.RELEASE:
         raise WrongStage("Put the answer forward first; then say which part of it is refused.")
+    guards.may_act(request)
     guards.has_no_open_task(request)
     guards.is_another_pair_of_eyes(request, by)
     _fits(request, ground, at)
@@ -249,6 +250,7 @@ def conclude(
     letter_sent: bool,
 ) -> RightsRequest:
     """The one way into the stage closed. What was asked of others is asked no more."""
+    guards.has_its_reason(outcome, denial)
     late = lateness(request, at)
     moves.end(request, outcome, at=at, denial=denial)
     work.cancel_all(request.pk, by=by, at=at)

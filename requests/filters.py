@@ -58,7 +58,7 @@ class View(SimpleListFilter):
         }
         if self.value() is None and (request.GET.get("q") or request.GET.get(Waiting.parameter_name)):
             return rows  # whoever looks for one case means it wherever it is
-        return views.get(self.value() or self.OURS, rows.waiting_for_us())
+        return views.get(self.value() or self.OURS, rows & waiting.ours(timezone.now()))
 
 
 class Whose(SimpleListFilter):

@@ -8,7 +8,9 @@ from audit.actors import Acts
 from people.models import Guardianship, Person, User
 
 from .models import (
+    DenialReason,
     Happened,
+    Outcome,
     PauseReason,
     RequesterKind,
     Right,
@@ -66,6 +68,11 @@ def may_act(request: RightsRequest) -> None:
     """Whoever asks for somebody else may: a verified guardian, or an agent whose authority staff have seen."""
     if not request.needs_identity:
         return
+    if request.requester_kind == RequesterKind.SELF and _is_somebody_else(request):
+        raise MayNotAct(
+            "They ask about themselves, and this case is about somebody else. Match the person who asks, or "
+            "enter it as a guardian’s request."
+        )
     if request.requester_kind == RequesterKind.GUARDIAN and not _is_guardian(request):
         raise MayNotAct(
             "Nothing on file shows that the requester looks after this person. Verify that first."
@@ -74,6 +81,14 @@ def may_act(request: RightsRequest) -> None:
         raise MayNotAct(
             "Nothing shows that this agent may act. Note what was shown and checked; until then the case is held."
         )
+
+
+def _is_somebody_else(request: RightsRequest) -> bool:
+    """A family may share one mailbox: then its reader is proven, not which of them it is."""
+    subject, requester = request.subject, request.requester
+    if subject is None or requester is None or subject.pk == requester.pk:
+        return False
+    return not subject.email or subject.email != requester.email
 
 
 def _is_guardian(request: RightsRequest) -> bool:
@@ -141,6 +156,15 @@ def is_another_pair_of_eyes(request: RightsRequest, by: Acts) -> None:
         raise NeedsSecondPerson(
             "You decided the case this appeals against. A colleague has to take the second look."
         )
+
+
+def has_its_reason(outcome: Outcome, denial: DenialReason | str) -> None:
+    """A no has a coded reason; nothing else has one."""
+    takes_one = outcome in (Outcome.DENIED, Outcome.PARTLY, Outcome.UNVERIFIED)
+    if outcome == Outcome.DENIED and not denial:
+        raise ReasonMissing("Choose why it is refused.")
+    if denial and not takes_one:
+        raise ReasonMissing(f"A case that ends as “{outcome.label}” has no reason of a refusal.")
 
 
 def says_why(reason: str, what: str) -> None:

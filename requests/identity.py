@@ -19,7 +19,7 @@ from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
-from . import clocks, events, guards, mails, moves, proofs
+from . import events, guards, mails, matching, moves, proofs
 from .models import (
     Channel,
     Happened,
@@ -58,14 +58,22 @@ def begin(cases: list[RightsRequest], *, by: Acts, at: datetime) -> None:
     open_cases = [case for case in cases if case.needs_identity]
     if not open_cases:
         return
-    if isinstance(by, Person) or by.as_actor().kind == ActorKind.SCHOOL_CLIENT:
+    if _vouches(by, open_cases[0]):
         method = Method.SIGNED_IN if isinstance(by, Person) else Method.SCHOOL
+        person = by if isinstance(by, Person) else None
         for case in open_cases:
-            confirm_identity(case, method=method, by=by, at=at)
+            confirm_identity(case, method=method, person=person, by=by, at=at)
     elif person := candidate(open_cases[0]):
         for case in open_cases:
-            _open_check(case, Method.ADDRESS_ON_FILE, at)
+            open_check(case, Method.ADDRESS_ON_FILE, at)
         mails.post_link(open_cases[0], person, at=at)
+
+
+def _vouches(by: Acts, request: RightsRequest) -> bool:
+    """A sign-in shows who asks; of an agent it shows nothing about the person (abuse A9)."""
+    if by.as_actor().kind == ActorKind.SCHOOL_CLIENT:
+        return True
+    return isinstance(by, Person) and request.requester_kind != RequesterKind.AGENT
 
 
 def seek_later() -> None:
@@ -153,7 +161,7 @@ def ask_identity(
     method = Method(method)
     if method not in ladder(request):
         raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
-    check = _open_check(request, method, at)
+    check = open_check(request, method, at)
     person = candidate(request)
     if method == Method.ADDRESS_ON_FILE:
         if person is None or not mails.post_link(request, person, at=at):
@@ -173,7 +181,7 @@ def send_link(request: RightsRequest, *, at: datetime) -> bool:
     if request.stage != Stage.UNVERIFIED or person is None:
         return False
     if not _open(request):
-        _open_check(request, Method.ADDRESS_ON_FILE, at)
+        open_check(request, Method.ADDRESS_ON_FILE, at)
     return mails.post_link(request, person, at=at)
 
 
@@ -189,7 +197,7 @@ def begin_recovery(
     if Method(method) not in DECIDED_BY_STAFF:
         raise NotEnough("With the address lost, only facts or a document can show who asks.")
     wait = timedelta(hours=Company.current().recovery_hours)
-    check = _open_check(request, Method(method), at, is_recovery=True, not_before=at + wait)
+    check = open_check(request, Method(method), at, is_recovery=True, not_before=at + wait)
     lost = request.requester or request.subject
     if lost is None:
         raise NobodyMatched
@@ -199,7 +207,7 @@ def begin_recovery(
     return check
 
 
-def _open_check(
+def open_check(
     request: RightsRequest,
     method: Method,
     at: datetime,
@@ -215,7 +223,12 @@ def _open_check(
 
 def void_open(request: RightsRequest, *, at: datetime) -> None:
     """Nobody waits for this proof any more; what was handed in for it goes."""
-    request.identity_checks.filter(verdict=Verdict.OPEN).update(verdict=Verdict.VOID, decided_at=at)
+    void(request, Verdict.OPEN, at=at)
+
+
+def void(request: RightsRequest, *verdicts: Verdict, at: datetime) -> None:
+    checks = request.identity_checks.filter(verdict__in=verdicts)
+    checks.update(verdict=Verdict.VOID, decided_at=at)
     proofs.destroy_judged(request, at=at)
 
 
@@ -235,9 +248,10 @@ def _is_unverified(request: RightsRequest) -> None:
 def confirm_link(mail: Mail, *, at: datetime) -> RightsRequest:
     """Behind a POST: whoever reads the address on file says it was them. Of what was asked in the same go,
     everything is confirmed; nothing else is (abuse A6). Raises LinkSpent."""
+    # The case before its mail, as everybody who ends links holds them: another order would deadlock.
+    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
     if not links.consume(mail, at=at):
         raise LinkSpent
-    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
     person = Person.objects.filter(pk=mail.recipient_id or 0, email=mail.address, erased_at=None).first()
     if person is None or request.stage != Stage.UNVERIFIED:
         raise LinkSpent
@@ -279,7 +293,7 @@ def confirm_identity(
     if check is not None and check.is_recovery:
         raise NotEnough("The address is said to be lost: two colleagues decide, after the wait.")
     if check is None or check.method != method:
-        check = _open_check(request, method, at)
+        check = open_check(request, method, at)
     return _pass(request, check, person=person, by=by, at=at, note=note, reason=reason)
 
 
@@ -335,7 +349,7 @@ def _pass(
     proofs.destroy_judged(request, at=at)
     _match_by_proof(request, person)
     moves.move(request, Stage.REVIEW, verified_at=at, requester=request.requester, subject=request.subject)
-    _learn_place(request, at)
+    matching.learn_place(request, at)
     asked = guards.noted(request, Happened.ID_REQUESTED).exists()
     kind = Happened.ID_RECEIVED if asked else Happened.CONFIRMED
     facts = {"method": check.method}
@@ -343,13 +357,6 @@ def _pass(
         request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts, happened_at=shown_at
     )
     return request
-
-
-def _learn_place(request: RightsRequest, at: datetime) -> None:
-    if clocks.settle_place(request):
-        laws = [row.code for row in clocks.binding(request)]
-        facts = {"place": request.place, "laws": laws}
-        events.note(request, Happened.PLACE_SET, by=SYSTEM, at=at, facts=facts)
 
 
 def _match_by_proof(request: RightsRequest, person: Person | None) -> None:
@@ -388,86 +395,4 @@ def fail_identity(request: RightsRequest, *, by: Acts, at: datetime, reason: str
     kill_links(request, mails.CONFIRM_PURPOSE, at=at)
     facts = {"method": check.method}
     events.deed(request, "fail_identity", Happened.IDENTITY_FAILED, by=by, at=at, reason=reason, facts=facts)
-    return request
-
-
-# --- Whom it is about ------------------------------------------------------------------------
-
-
-@transaction.atomic
-def match(
-    request: RightsRequest,
-    *,
-    by: User,
-    at: datetime,
-    reason: str,
-    subject: Person | None = None,
-    requester: Person | None = None,
-) -> RightsRequest:
-    """A colleague finds them on file. Another person than before means: show again who you are (abuse A8)."""
-    guards.locked(request)
-    _may_still_change(request)
-    changed = _differs(request.subject_id, subject) or _differs(request.requester_id, requester)
-    moves.put(request, subject=subject or request.subject, requester=requester or request.requester)
-    events.deed(request, "match", Happened.MATCHED, by=by, at=at, reason=reason)
-    _learn_place(request, at)
-    if changed and request.verified_at is not None:
-        _reset(request, by=by, at=at)
-    return request
-
-
-def _differs(before: int | None, now: Person | None) -> bool:
-    return before is not None and now is not None and before != now.pk
-
-
-@transaction.atomic
-def amend(request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", **typed: str) -> RightsRequest:
-    """Change what was typed: name, email, about, details. Whoever was verified asked for something else,
-    so they show again who they are (abuse A8)."""
-    guards.locked(request)
-    _may_still_change(request)
-    particulars = request.particulars
-    changed = [name for name, value in typed.items() if getattr(particulars, name) != value]
-    if not changed:
-        return request
-    for name in changed:
-        setattr(particulars, name, typed[name])
-    particulars.save(update_fields=changed)
-    _reset(request, by=by, at=at, reason=reason, fields=changed)
-    return request
-
-
-def _may_still_change(request: RightsRequest) -> None:
-    if request.stage not in (Stage.UNVERIFIED, Stage.REVIEW):
-        raise WrongStage("Work on this case has begun. What is new needs a request of its own.")
-
-
-def _reset(
-    request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", fields: list[str] | None = None
-) -> None:
-    kill_links(request, mails.CONFIRM_PURPOSE, at=at)
-    live = request.identity_checks.filter(verdict__in=[Verdict.OPEN, Verdict.PASSED])
-    live.update(verdict=Verdict.VOID, decided_at=at)
-    proofs.destroy_judged(request, at=at)
-    if request.stage == Stage.REVIEW and request.needs_identity:
-        moves.move(request, Stage.UNVERIFIED, verified_at=None)
-    facts = {"fields": sorted(fields or [])}
-    events.deed(request, "reset", Happened.RESET, by=by, at=at, reason=reason, facts=facts)
-    if request.needs_identity and (person := candidate(request)):
-        _open_check(request, Method.ADDRESS_ON_FILE, at)
-        mails.post_link(request, person, at=at)
-
-
-@transaction.atomic
-def show_authority(
-    request: RightsRequest, *, by: User, at: datetime, reason: str, text: str
-) -> RightsRequest:
-    """A colleague saw the mandate of an agent. What is found still goes to the person (abuse A9)."""
-    guards.locked(request)
-    guards.is_open(request)
-    if request.requester_kind != RequesterKind.AGENT:
-        raise WrongStage("Only an agent needs a mandate.")
-    request.particulars.authority = text
-    request.particulars.save(update_fields=["authority"])
-    events.deed(request, "show_authority", Happened.AUTHORITY_SHOWN, by=by, at=at, reason=reason)
     return request

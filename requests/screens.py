@@ -1,18 +1,63 @@
-"""The parts of a case's screen, each a small template; what they say comes from the rooms that know it."""
+"""The screen of a case, part by part, each a small template; what they say comes from the rooms that know it."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
 
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from audit.actors import Actor, ActorKind
-from audit.naming import actor_name
+from audit.actors import ActorKind
+from audit.buttons import Button
 from law.models import Company
+from people.models import User
 
-from . import clocks, hints, plans
-from .models import ErasureOrder, RightsRequest
-from .turns import next_move
+from . import clocks, desk, hints, plans
+from .models import ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
+from .turns import NextMove, next_move
+
+# What people typed and wrote. Whoever looks at a case without these sees how it went, and no words.
+PARTICULARS, MESSAGES = "requests.view_particulars", "requests.view_message"
+SOON = 7  # days
+Link = tuple[Button, str]
+
+
+class Reader(Protocol):
+    def has_perm(self, perm: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What can be done now: one thing stands first, the rest is grouped by what it is about."""
+
+    following: NextMove
+    first: Link | None
+    groups: list[tuple[str, list[Link]]]
+
+
+def moves(case: RightsRequest, links: Sequence[Link]) -> Moves:
+    following = next_move(case, Company.current().today())
+    by_verb = {button.verb: (button, url) for button, url in links}
+    first = by_verb.pop(following.button, None)
+    groups = [
+        (title, [by_verb[button.verb] for button in buttons if button.verb in by_verb])
+        for title, buttons in desk.GROUPS
+    ]
+    return Moves(following, first, [(title, found) for title, found in groups if found])
+
+
+def urgency(case: RightsRequest, today: date) -> tuple[str, str]:
+    """Days left in words, and a class for the color; the words say it too."""
+    left = case.days_left(today)
+    if left is None:
+        return "no date", "calm"
+    if left < 0:
+        return f"late {-left} day{'' if left == -1 else 's'}", "late"
+    if left == 0:
+        return "today", "late"
+    return f"in {left} day{'' if left == 1 else 's'}", "soon" if left <= SOON else "calm"
 
 
 def part(name: str, **context: Any) -> SafeString:
@@ -20,17 +65,41 @@ def part(name: str, **context: Any) -> SafeString:
     return mark_safe(render_to_string(f"admin/requests/{name}.html", context))  # noqa: S308
 
 
-def following(case: RightsRequest) -> SafeString:
-    move = next_move(case, Company.current().today())
-    return part("next", case=case, move=move, hints=hints.sentences(case))
+def head(case: RightsRequest, moves: Moves) -> SafeString:
+    """What has to be seen first, without scrolling."""
+    words, kind = urgency(case, Company.current().today())
+    stages = list(case.tasks.exclude(stage=TaskStage.CANCELLED).values_list("stage", flat=True))
+    return part(
+        "head",
+        case=case,
+        moves=moves,
+        hints=hints.sentences(case) if case.is_open else [],
+        urgency=words,
+        kind=kind,
+        asked=len(stages),
+        answered=stages.count(TaskStage.ANSWERED),
+        lines=clocks.explain(case) if case.is_open else [],
+    )
 
 
-def dates(case: RightsRequest) -> SafeString:
-    return part("dates", case=case, lines=clocks.explain(case) if case.is_open else [])
+def parts(case: RightsRequest, reader: Reader) -> list[tuple[str, SafeString]]:
+    shown = [
+        ("What is asked", asked(case, reader)),
+        ("Who asks", identity(case)),
+        ("Systems and companies", tasks(case)),
+        ("What goes and what stays", plan(case)),
+        ("The copy", copies(case)),
+        ("Messages and letters", thread(case, reader)),
+        ("Linked cases", linked(case)),
+        ("What happened", timeline(case)),
+    ]
+    return [(title, words) for title, words in shown if words.strip()]
 
 
-def asked(case: RightsRequest) -> SafeString:
-    return part("asked", case=case, typed=getattr(case, "particulars", None))
+def asked(case: RightsRequest, reader: Reader) -> SafeString:
+    may_read = reader.has_perm(PARTICULARS)
+    typed = getattr(case, "particulars", None) if may_read else None
+    return part("asked", case=case, typed=typed, may_read=may_read)
 
 
 def identity(case: RightsRequest) -> SafeString:
@@ -40,7 +109,7 @@ def identity(case: RightsRequest) -> SafeString:
 
 def linked(case: RightsRequest) -> SafeString:
     groups: list[tuple[str, list[RightsRequest | None]]] = [
-        ("Comes after", [case.comes_after]),
+        ("After", [case.comes_after]),
         ("Before", list(case.followers.all())),
         ("The same as", [case.duplicate_of]),
         ("Asked again in", list(case.duplicates.all())),
@@ -55,8 +124,12 @@ def linked(case: RightsRequest) -> SafeString:
 
 
 def tasks(case: RightsRequest) -> SafeString:
-    rows = case.tasks.select_related("system", "processor", "answered_by").prefetch_related("files")
-    return part("tasks", case=case, tasks=rows, today=Company.current().today())
+    rows = _tasks(case).prefetch_related("files")
+    return part("tasks", case=case, tasks=rows, now=timezone.now())
+
+
+def _tasks(case: RightsRequest) -> TaskQuerySet:
+    return case.tasks.select_related("system", "processor")
 
 
 def copies(case: RightsRequest) -> SafeString:
@@ -70,23 +143,42 @@ def plan(case: RightsRequest) -> SafeString:
     return part("plan", order=order, lines=plans.from_json(order.plan) if order else [])
 
 
-def thread(case: RightsRequest) -> SafeString:
+def thread(case: RightsRequest, reader: Reader) -> SafeString:
+    if not reader.has_perm(MESSAGES):
+        return part("thread_hidden", count=case.messages.count())
     return part("thread", messages=case.messages.all())
 
 
 def timeline(case: RightsRequest) -> SafeString:
     events = list(case.events.order_by("at", "pk"))
-    names = {pair: _name(*pair) for pair in {(event.actor_kind, event.actor_ref) for event in events}}
-    rows = [(event, names[event.actor_kind, event.actor_ref], _words(event.facts)) for event in events]
+    names, tasks = _names(events), {task.pk: str(task.whose) for task in _tasks(case)}
+    rows = [(event, _who(event, names), _words(_named(event.facts, tasks))) for event in events]
     return part("timeline", rows=rows)
 
 
-def _name(kind: str, ref: str) -> str:
-    if kind == ActorKind.SYSTEM:
+def _named(facts: dict[str, Any], tasks: dict[int, str]) -> dict[str, Any]:
+    """A number of a row says nothing to anybody: the system's name instead, and no number of a message."""
+    shown = {name: value for name, value in facts.items() if name != "message"}
+    if "task" in shown:
+        shown["task"] = tasks.get(shown["task"], "")
+    return shown
+
+
+def _names(events: Sequence[RequestEvent]) -> dict[str, str]:
+    """Of colleagues, all asked for at once."""
+    refs = {event.actor_ref for event in events if event.actor_kind == ActorKind.STAFF}
+    staff = User.objects.filter(pk__in=[ref for ref in refs if ref.isdecimal()])
+    return {str(user.pk): user.get_short_name() for user in staff}
+
+
+def _who(event: RequestEvent, names: dict[str, str]) -> str:
+    if event.actor_kind == ActorKind.SYSTEM:
         return "by itself"
-    if kind == ActorKind.PERSON:
+    if event.actor_kind == ActorKind.PERSON:
         return "the requester"
-    return actor_name(Actor(ActorKind(kind), ref))
+    if event.actor_kind == ActorKind.STAFF:
+        return names.get(event.actor_ref, "a colleague")
+    return str(event.get_actor_kind_display())
 
 
 def _words(facts: dict[str, Any]) -> str:
@@ -96,7 +188,3 @@ def _words(facts: dict[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def page_of(name: str, pk: int) -> str:
-    return reverse(f"admin:requests_{name}_change", args=[pk])

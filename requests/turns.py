@@ -7,7 +7,17 @@ from enum import Enum
 from audit.refusals import Refused
 
 from . import deciding, guards, unverified
-from .models import ErasureOrder, IdentityCheck, PauseReason, Right, RightsRequest, Stage, Verdict
+from .models import (
+    ErasureOrder,
+    IdentityCheck,
+    PauseReason,
+    RequesterKind,
+    Right,
+    RightsRequest,
+    Stage,
+    Verdict,
+)
+from .refusals import MayNotAct
 
 
 class Turn(Enum):
@@ -72,7 +82,8 @@ def _review(request: RightsRequest, on: date) -> NextMove:
         guards.may_act(request)
         guards.is_its_turn(request)
     except Refused as refusal:
-        return NextMove(str(refusal), Turn.US, "")
+        held = isinstance(refusal, MayNotAct) and request.requester_kind == RequesterKind.AGENT
+        return NextMove(str(refusal), Turn.US, "authority" if held else "")
     if request.right == Right.ERASURE:
         return _erasure(request)
     return NextMove("Look at what is asked, and accept or refuse it.", Turn.US, "accept")

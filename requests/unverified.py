@@ -1,5 +1,6 @@
 """Requests nobody confirms: reminded once, then closed. Found by question, so a missed run loses nothing."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,10 +9,11 @@ from django.db.models.functions import Coalesce
 
 from audit.actors import SYSTEM
 from law.models import Company
+from notices.links import TooManyCodes
 from notices.models import Mail
 
 from . import deciding, guards, identity, letters, mails
-from .models import DenialReason, LetterKind, Outcome, RightsRequest, Stage
+from .models import DenialReason, IdentityCheck, LetterKind, Method, Outcome, RightsRequest, Stage, Verdict
 
 AT_ONCE = 200
 Requests = QuerySet[RightsRequest]
@@ -30,17 +32,17 @@ def closes_at(request: RightsRequest) -> datetime:
 
 
 def remind_due(*, at: datetime) -> int:
-    """One reminder each, some days before the end. Returns how many."""
+    """One reminder to each who got a link, some days before the end. Returns how many."""
     company = Company.current()
     since = at - timedelta(days=company.unverified_days - company.reminder_days)
-    reminded = Mail.objects.filter(event=mails.REMINDER, object_type=RightsRequest._meta.label_lower)
-    numbers = {
-        int(ref)
-        for ref in reminded.filter(posted_at__gt=since - timedelta(days=365)).values_list(
-            "object_ref", flat=True
-        )
-    }
-    return sum(_remind(case, at) for case in _waiting_since(since).exclude(pk__in=numbers)[:AT_ONCE])
+    linked = IdentityCheck.objects.filter(verdict=Verdict.OPEN, method=Method.ADDRESS_ON_FILE)
+    waiting = _waiting_since(since).filter(pk__in=linked.values("request"))
+    return sum(_remind(case, at) for case in waiting.exclude(pk__in=_reminded(since))[:AT_ONCE])
+
+
+def _reminded(since: datetime) -> set[int]:
+    mails_out = Mail.objects.filter(event=mails.REMINDER, posted_at__gt=since)
+    return {int(number) for number in mails_out.values_list("object_ref", flat=True)}
 
 
 def _remind(request: RightsRequest, at: datetime) -> bool:
@@ -49,7 +51,9 @@ def _remind(request: RightsRequest, at: datetime) -> bool:
         person = identity.candidate(request)
         if request.stage != Stage.UNVERIFIED or person is None or (ends := closes_at(request)) <= at:
             return False
-        return mails.post_reminder(request, person, closes_at=ends, at=at)
+        with suppress(TooManyCodes):  # they are asking for links this very hour
+            return mails.post_reminder(request, person, closes_at=ends, at=at)
+        return False
 
 
 def close_due(*, at: datetime) -> int:
@@ -80,5 +84,5 @@ def _close(request: RightsRequest, at: datetime) -> bool:
 
 def _waits_for_us(request: RightsRequest) -> bool:
     """A document or a recovery lies with us: our slowness ends nobody's request."""
-    check = request.identity_checks.filter(verdict="open").first()
+    check = request.identity_checks.filter(verdict=Verdict.OPEN).first()
     return check is not None and (check.is_recovery or check.documents.exists())

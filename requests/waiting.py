@@ -24,6 +24,11 @@ Question = Callable[[datetime], RightsRequestQuerySet]
 A_WEEK = timedelta(days=7)
 
 
+def ours(at: datetime) -> RightsRequestQuerySet:
+    """Our move: because it is, because the requester wrote, or because it is late, whoever it waits for."""
+    return RightsRequest.objects.waiting_for_us() | late(at) | unread(at)
+
+
 def late(at: datetime) -> RightsRequestQuerySet:
     return RightsRequest.objects.overdue(clocks.today(at))
 
@@ -39,7 +44,7 @@ def due_this_week(at: datetime) -> RightsRequestQuerySet:
 
 
 def unread(at: datetime) -> RightsRequestQuerySet:
-    """The requester wrote and nobody has read it; also after the end of a case."""
+    """The requester wrote and nobody has read it; also after the end of a case, while messages are read."""
     return RightsRequest.objects.filter(pk__in=Message.objects.unread().values("request"))
 
 

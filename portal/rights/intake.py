@@ -26,6 +26,7 @@ from .words import RIGHTS
 INTAKE, SENT = "intake", "intake-sent"
 # One school is one address to us: its pupils together may send more than one of them may.
 STEPS_AN_HOUR, SENDS_AN_HOUR, SENDS_OF_ONE = 1000, 60, 5
+SENDS_TO_ONE = 10  # forms that name one address, from wherever: each may cost its owner a mail
 HONEYPOT = "website"
 KEPT_FORMS = 5
 
@@ -216,8 +217,10 @@ def _send(request: HttpRequest) -> HttpResponse:
 def _may_send(request: HttpRequest, visit: Visit) -> bool:
     network = visitor_address(request)
     one = counted_as(visit.person.email if visit.person else visit.answer("contact", "email"))
-    return within(SENDS_OF_ONE, "request-sent-by", f"{one} {network}") and within(
-        SENDS_AN_HOUR, "request-sent-from", network
+    return (
+        within(SENDS_OF_ONE, "request-sent-by", f"{one} {network}")
+        and within(SENDS_AN_HOUR, "request-sent-from", network)
+        and within(SENDS_TO_ONE, "request-sent-to", one)
     )
 
 

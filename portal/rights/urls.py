@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import confirm, erased, figures, intake, messages, sign_in, status
+from . import confirm, erased, figures, intake, messages, proof, sign_in, status
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
@@ -28,6 +28,7 @@ urlpatterns = [
     path(f"{CASE}letter/<str:token>/", erased.letter, name="request_letter"),
     path(f"{CASE}second-look/", messages.second_look, name="request_appeal"),
     path(f"{CASE}details/", messages.change, name="request_change"),
+    path(f"{CASE}document/", proof.document, name="request_document"),
     path(f"{CASE}copy/", messages.copy, name="request_copy"),
     path("sign-in/", sign_in.ask, name="sign_in"),
     path("sign-in/code/", sign_in.by_code, name="sign_in_code"),

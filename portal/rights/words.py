@@ -16,6 +16,7 @@ from requests.models import (
     ErasureOrder,
     Happened,
     LetterKind,
+    Method,
     Outcome,
     Package,
     PauseReason,
@@ -23,6 +24,7 @@ from requests.models import (
     Right,
     RightsRequest,
     Stage,
+    Verdict,
 )
 
 RIGHTS: dict[str, Promise] = {
@@ -81,7 +83,7 @@ def standing(case: RightsRequest, at: datetime) -> Standing:
     if not case.is_open:
         return _ended(case, at)
     if case.stage == Stage.UNVERIFIED:
-        return _unconfirmed(case)
+        return _to_show_who(case) or _unconfirmed(case)
     if case.pause_reason == PauseReason.CLARIFICATION:
         said = _("We asked you something. Open your messages to answer.")
         return Standing(_("Waiting for you"), "warn", said, "answer", due_on(case))
@@ -96,6 +98,13 @@ def _ended(case: RightsRequest, at: datetime) -> Standing:
         return Standing(_("Ready for you"), "good", _("Your copy is here until %s.") % until, "fetch")
     tag, color, sentence = ENDS[case.outcome]
     return Standing(str(tag), color, str(sentence))
+
+
+def _to_show_who(case: RightsRequest) -> Standing | None:
+    if not case.identity_checks.filter(verdict=Verdict.OPEN, method=Method.DOCUMENT).exists():
+        return None
+    said = _("We could not find out by email who you are. Hand in a document, or write to us.")
+    return Standing(_("Please show who you are"), "warn", said, "document")
 
 
 def _unconfirmed(case: RightsRequest) -> Standing:

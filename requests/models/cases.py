@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 
 from audit.actors import ActorKind
 from audit.evidence import evidence
@@ -109,11 +110,12 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
     def waiting_for_us(self) -> "RightsRequestQuerySet":
         """Somebody in the house has the next move."""
         ours = self.open().exclude(stage=Stage.UNVERIFIED).exclude(pause_reason=PauseReason.CLARIFICATION)
-        return ours.exclude(self._asked_elsewhere())
+        return ours.exclude(self._asked_elsewhere()).exclude(self._can_still_be_stopped())
 
     def waiting_for_others(self) -> "RightsRequestQuerySet":
         """The requester, a system or a company has the next move."""
-        return self.open().filter(Q(pause_reason=PauseReason.CLARIFICATION) | self._asked_elsewhere())
+        theirs = Q(pause_reason=PauseReason.CLARIFICATION) | self._asked_elsewhere()
+        return self.open().filter(theirs | self._can_still_be_stopped())
 
     @staticmethod
     def _asked_elsewhere() -> Q:
@@ -121,6 +123,14 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
             request=OuterRef("pk"), stage__in=["waiting", "asked"]
         )
         return Q(stage=Stage.FULFILLING) & Q(Exists(asked))
+
+    @staticmethod
+    def _can_still_be_stopped() -> Q:
+        """An approved erasure that waits for the requester to think again."""
+        orders = apps.get_model("requests", "ErasureOrder").objects.filter(
+            request=OuterRef("pk"), done_at=None, stopped_at=None, not_before__gt=Now()
+        )
+        return Q(stage=Stage.FULFILLING) & Q(Exists(orders))
 
     def of_requester(self, person: Person) -> "RightsRequestQuerySet":
         """The only door for somebody signed in: what they asked for themselves."""

@@ -63,6 +63,12 @@ class LetterTemplate(models.Model):
         super().save(*args, **kwargs)
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def unread(self) -> "MessageQuerySet":
+        """By us: the requester's words that no colleague has read."""
+        return self.filter(sender_kind=ActorKind.PERSON, read_at=None)
+
+
 class Message(models.Model):
     """One thing said in a case. A letter is a message of a kind; its words are frozen when it is sent."""
 
@@ -75,6 +81,8 @@ class Message(models.Model):
     read_at = models.DateTimeField(
         null=True, blank=True, help_text="When the other side opened the thread after it came."
     )
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["sent_at", "id"]

@@ -12,7 +12,8 @@ from inventory.models import CutoffOrder, LegalHold, Sweep
 from notices.models import Notice
 from people.models import AccessGrant, Guardianship
 from policies.models import PolicyVersion
-from requests.models import RightsRequest
+from requests import placeholders
+from requests.models import LetterKind, RightsRequest
 
 from .pages import ROOT, rows
 
@@ -34,6 +35,11 @@ def test_the_transitions_page_shows_the_models_own_tables(model: Any) -> None:
 def in_words(model: type[Model]) -> dict[str, list[str]]:
     table: dict[str, tuple[str, ...]] = model.transitions  # type: ignore[attr-defined]
     return {str(start): [str(end) for end in ends] for start, ends in table.items()}
+
+
+def test_the_letters_page_knows_every_kind_and_every_name() -> None:
+    shown = [cells[0].strip("`{}") for cells in rows("reference/letters.md")]
+    assert shown == [*LetterKind.values, *placeholders.NAMES]
 
 
 def test_every_variable_of_the_environment_stands_on_the_settings_page() -> None:

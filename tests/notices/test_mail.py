@@ -19,6 +19,7 @@ from notices.mail import LinkSpec, Reader, post, to_page
 from notices.models import Mail, MailStatus
 from notices.personal import empty_mails
 from notices.queue import POISON_TRIES
+from tests.people.factories import UserFactory
 
 from .factories import LONG_AGO, CampaignFactory
 from .test_admin import permitted
@@ -416,3 +417,13 @@ def test_the_list_costs_the_same_for_two_mails_and_for_thirty(dov, django_assert
         posted(CampaignFactory(), link=None)
     with django_assert_num_queries(len(two)):
         dov.get("/admin/notices/mail/")
+
+
+def test_a_parked_mail_stands_on_the_morning_page(case, client, settings):
+    settings.MFA_REQUIRED = False
+    client.force_login(UserFactory(superuser=True))
+    posted(case)
+    mail.park(taken(), "554")
+    page = client.get("/admin/").content.decode()
+    assert "<strong>1</strong> single mail parked after every try" in page
+    assert "/admin/notices/mail/?status__exact=parked" in page

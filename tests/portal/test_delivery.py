@@ -97,7 +97,11 @@ def test_each_policy_has_its_own_feed(client, version):
 
 def test_a_monitor_learns_that_the_database_answers(client, db):
     response = client.get("/healthz")
-    assert response.json() == {"database": "up", "oldest_due_notice_seconds": None}
+    assert response.json() == {
+        "database": "up",
+        "oldest_due_notice_seconds": None,
+        "oldest_due_mail_seconds": None,
+    }
     assert response["Cache-Control"] == "no-store"
 
 

@@ -8,8 +8,10 @@ from django.db import IntegrityError, connection, transaction
 from audit.models import Event
 from notices import links
 from notices.models import Mail
+from people import actions as people
 from people.models import Person
 from requests import actions, guards, identity, mails, unverified
+from requests.events import SOMEBODY
 from requests.models import (
     Happened,
     Method,
@@ -192,7 +194,7 @@ def test_the_database_refuses_a_recovery_decided_by_one():
 def test_what_is_changed_after_the_proof_is_proved_again(typed):
     """Abuse A8."""
     case = confirm(asked_by_amina())
-    actions.amend(case, by=case.subject, at=NOW, **typed)
+    actions.amend(case, by=SOMEBODY, at=NOW, **typed)
     assert (case.stage, case.verified_at) == (Stage.UNVERIFIED, None)
     assert case.identity_checks.filter(verdict=Verdict.VOID).count() == 1
     newest = Mail.objects.about(case).order_by("-pk").first()
@@ -235,6 +237,14 @@ def test_a_guardian_whose_link_is_not_verified_gets_nothing():
         actions.accept(case, by=UserFactory(), at=NOW)
 
 
+def test_a_guardian_whose_authority_ended_meanwhile_gets_no_answer():
+    case = RequestFactory(in_release=True, of_guardian=True, rectification=True)
+    dov = UserFactory()
+    people.end(case.subject.guardianships.get(), by=dov, at=NOW, reason="A court said so.")
+    with pytest.raises(MayNotAct):
+        actions.release(case, by=dov, at=NOW, letter="Here it is.")
+
+
 def test_a_duplicate_is_never_worked_on_unverified():
     """Abuse A10: 409 by the action, refused by the database."""
     first, twin = RequestFactory(verified=True), RequestFactory()
@@ -268,3 +278,17 @@ def test_a_case_that_waits_for_us_is_not_closed_over_the_requester():
     case = RequestFactory()
     lost(case, UserFactory())
     assert unverified.close_due(at=NOW + 60 * DAY) == 0
+
+
+def test_somebody_who_asks_for_themselves_never_gets_another_persons_data():
+    case = RequestFactory(verified=True, subject=PersonFactory(), requester=PersonFactory())
+    with pytest.raises(MayNotAct):
+        actions.accept(case, by=UserFactory(), at=NOW)
+
+
+def test_a_sign_in_matches_whoever_signed_in_and_of_an_agent_nobody():
+    robin = PersonFactory()
+    (case,) = ask(by=robin)
+    assert (case.stage, case.requester, case.subject) == (Stage.REVIEW, robin, robin)
+    (of_agent,) = ask(by=robin, requester_kind=RequesterKind.AGENT)
+    assert (of_agent.stage, of_agent.subject) == (Stage.UNVERIFIED, None)

@@ -25,6 +25,9 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 def is_killed(deed: Callable[[], object], *, at_write: int) -> bool:
     """Do it in a process of its own that dies by SIGKILL right after that write; False if it lived."""
     connections.close_all()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()  # the child must not speak over our lines
     child = os.fork()
     if child == 0:
         _do_and_die(deed, at_write)

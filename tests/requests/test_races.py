@@ -12,12 +12,12 @@ from audit.models import Event
 from audit.refusals import Refused
 from notices.models import Mail
 from people.models import User
-from requests import actions, events, identity
-from requests.models import Outcome, RightsRequest, Stage
+from requests import actions, events
+from requests.models import Outcome, Right, RightsRequest, Stage
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory
-from .road import LETTER, Right, ask, link_in
+from .road import LETTER, ask, link_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,7 +94,7 @@ def test_confirming_and_changing_what_was_typed_never_leave_a_case_confirmed_and
     mail = link_in(case)
     at_once(
         lambda: actions.confirm_link(Mail.objects.get(pk=mail.pk), at=NOW),
-        lambda: identity.amend(anew(case), by=amina, at=NOW, about="another child"),
+        lambda: actions.amend(anew(case), by=amina, at=NOW, about="another child"),
     )
     assert anew(case).particulars.about == "another child"
     assert anew(case).stage == Stage.UNVERIFIED

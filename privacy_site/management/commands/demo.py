@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import Person, User
 from policies import actions
 from policies.models import Policy, PolicyText, PolicyVersion, Significance, Status
-from privacy_site.demo import changes, cookies, processors, registers, retention
+from privacy_site.demo import changes, cookies, processors, registers, requests, retention
 
 TEXTS = Path(__file__).resolve().parents[2] / "demo"
 PASSWORD = "the-owl-reads-at-night"  # noqa: S105 (printed at every demo start)
@@ -32,7 +32,7 @@ HISTORY = [
     ("cookies", "cookies-2025.md", date(2025, 9, 1), "A list of its own for cookies."),
 ]
 # Each fills the registers of one part, once, by `load(company, staff, at)`; later ones build on earlier ones.
-REGISTERS = (registers, cookies, retention, processors, changes)
+REGISTERS = (registers, cookies, retention, processors, changes, requests)
 SLACK = timedelta(days=14)  # so that the waiting version can be published for a fortnight
 
 
@@ -65,6 +65,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  {name:<5} {group:<16} {email}")
         self.stdout.write(f"\n  Password for all of them: {PASSWORD}\n")
         self.stdout.write("  Dov publishes the waiting version: Policies › Policy versions › Publish…\n")
+        self.stdout.write("  Dov or Rosa can approve the erasure that waits: Rights requests\n")
         self.stdout.write(
             "  It promises what some planted faults break: mend them, or Rosa answers for it first.\n"
         )
