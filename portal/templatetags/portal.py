@@ -4,6 +4,7 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, get_language_info
@@ -41,6 +42,28 @@ def spoken_day(when: date | datetime) -> str:
 @register.simple_tag
 def policies_to_read() -> QuerySet[Policy]:
     return access.public_policies()
+
+
+@register.simple_tag(takes_context=True)
+def main_pages(context: template.Context) -> list[dict[str, str | bool]]:
+    """Where a visitor may go from any page; the room they are in is marked."""
+    request = context.get("request")  # the page of a failure has none
+    here = request.path if request else ""
+    rooms = (
+        (reverse("portal:policy"), ("/versions/", "/policies/"), _("Policy")),
+        (reverse("portal:data"), (), _("Your data")),
+        (reverse("portal:processors"), (reverse("portal:processors"),), _("Companies")),
+        (reverse("portal:cookies"), (reverse("portal:cookies"),), _("Cookies")),
+    )
+    return [
+        {
+            "url": url,
+            "title": title,
+            "is_here": here == url or here.startswith(within),
+            "current": "page" if here == url else "true",
+        }
+        for url, within, title in rooms
+    ]
 
 
 @register.simple_tag
