@@ -59,6 +59,10 @@ class TooSoon(Refused):
     pass
 
 
+class InGoodTime(Refused):
+    pass
+
+
 class Busy(Refused):
     pass
 
@@ -94,7 +98,13 @@ def announce_at_short_notice(
     reason: str,
     because: str = "",
 ) -> Announcement:
-    """It cannot wait. `reason` stays on record; `because` is what the public reads, if anything."""
+    """It cannot wait. `reason` stays on record; `because` is what the public reads, if anything.
+
+    Raises InGoodTime for a day that keeps the notice period: the page would call it short without need."""
+    if effective_on >= earliest(at):
+        raise InGoodTime(
+            f"{effective_on:%-d %B %Y} keeps the notice period, so it is not short: use “Announce…”."
+        )
     manner = Announcement(effective_on=effective_on, is_short_notice=True, because=because)
     return _publish(changes, manner, by=by, at=at, reason=reason)
 
