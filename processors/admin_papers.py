@@ -85,7 +85,8 @@ class ReviewAdmin(PaperAdmin):
                 "Is this company fit to hold our learners’ data?",
                 "The review is frozen with your name; nobody can change it afterwards.",
                 "The next one falls due as the risk tier says.",
-                "A company found unfit goes back to proposed.",
+                "Found unfit, a company under review goes back to proposed; one in use stays in use, and the "
+                "health page and the promise that partners are vetted say so.",
                 submit="Decide review",
             ),
         ),
