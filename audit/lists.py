@@ -1,7 +1,9 @@
 """Lists that stay quick at a million rows and answer no question they were not built for."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
 from django.contrib.admin.filters import SimpleListFilter
@@ -57,6 +59,7 @@ class QuickLists(DeskAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
+    empty_value_display = "–"
     paginator = EstimatedPaginator
     checks_class = ListChecks
 
@@ -65,6 +68,8 @@ class QuickLists(DeskAdmin):
     # Columns stored in lower case: the search term is lowered for them.
     lowered_search: tuple[str, ...] = ()
     search_label = "Search"
+    # What would stand in an empty list, and what brings the first row.
+    when_empty = "Nothing is here yet."
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -75,6 +80,14 @@ class QuickLists(DeskAdmin):
             raise BadRequest("A search or filter holds a character that cannot be stored.")
         title = str(self.opts.verbose_name_plural).capitalize()
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Yes or – where Django draws a green tick or a red cross: an ordinary No is no fault."""
+        return [self._in_words(column) for column in super().get_list_display(request)]
+
+    def _in_words(self, column: Any) -> Any:
+        field = self._field(column) if isinstance(column, str) and not hasattr(self, column) else None
+        return _yes_or_dash(field) if isinstance(field, models.BooleanField) else column
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page itself offers: no `?guardian__email__startswith=` probing."""
@@ -132,6 +145,19 @@ class QuickLists(DeskAdmin):
             if _fits(self._field(column), value):
                 found |= models.Q(**{name: value})
         return found
+
+
+def _yes_or_dash(field: "models.BooleanField[Any, Any]") -> Callable[[Any], str]:
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def words(row: Any) -> str:
+        return yes_or_dash(getattr(row, field.name))
+
+    words.__name__ = field.name  # the class of the column
+    return words
+
+
+def yes_or_dash(is_so: bool) -> str:
+    return "yes" if is_so else "–"
 
 
 def _column(name: str) -> str:

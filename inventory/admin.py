@@ -105,6 +105,7 @@ class RegisterAdmin(AuditedAdmin):
 
     class Media:
         css = {"all": ("admin_desk/registers.css",)}
+        js = ("admin_desk/labels.js",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         fixed = ("code",) if obj and hasattr(obj, "code") else ()

@@ -27,7 +27,7 @@ SALT = "inventory.categories.import"
 MAX_AGE = 3600  # seconds between the look and the writing
 
 
-class ElementInline(admin.TabularInline):  # type: ignore[type-arg]
+class ElementInline(admin.StackedInline):  # type: ignore[type-arg]
     model = DataElement
     fields = ("name", "order")
     formfield_overrides = AuditedAdmin.formfield_overrides  # the public reads it

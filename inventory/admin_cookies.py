@@ -155,6 +155,7 @@ class CatalogueVersionAdmin(AuditedAdmin):
 
 @admin.register(CookieReceipt)
 class CookieReceiptAdmin(ReadOnlyAdmin):
+    when_empty = "Nobody has chosen yet. Each choice on the public page leaves a receipt here."
     list_display = ("reference", "on_list", "allowed", "gpc", "when")
     list_filter = ("gpc",)
     linked_filters = ("catalogue",)

@@ -46,6 +46,7 @@ def _covered(hold: LegalHold) -> str:
 @admin.register(LegalHold)
 class LegalHoldAdmin(AuditedAdmin):
     form = LegalHoldForm
+    when_empty = "Nothing is held. Add a hold when a claim or a duty forbids that data goes."
     list_display = ("__str__", "title", "status", "scope", "owner", "next_review")
     list_filter = ("status", "scope")
     list_select_related = ("owner",)

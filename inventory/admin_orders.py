@@ -12,7 +12,7 @@ from .models import (
     CutoffOrder,
     OrderStatus,
 )
-from .orders import roles_to_leave_out, to_leave_out
+from .orders import everybody_is_held, roles_to_leave_out, to_leave_out
 from .screens import day_of, days
 
 NAMED = 50
@@ -20,6 +20,7 @@ NAMED = 50
 
 @admin.register(CutoffOrder)
 class CutoffOrderAdmin(ReadOnlyAdmin):
+    when_empty = "No system was asked to erase anything. A confirmed sweep writes the orders."
     list_display = ("__str__", "system", "category", "whose", "before", "count_expected", "due", "status")
     list_filter = ("status", "answer", "then")
     list_select_related = ("system", "category")
@@ -72,6 +73,8 @@ class CutoffOrderAdmin(ReadOnlyAdmin):
     @admin.display(description="leave out")
     def stays(self, order: CutoffOrder) -> str:
         """Platform ids are references; whoever answers has to know whom not to touch."""
+        if everybody_is_held(order.category, order.role):  # since it was given: the hold wins
+            return "everyone (on hold): nothing may go now"
         named, roles = to_leave_out(order), roles_to_leave_out(order)
         shown = ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED:,} more" if len(named) > NAMED else "")
         parts = [f"all {role}s (on hold)" for role in roles] + ([f"on hold: {shown}"] if named else [])

@@ -59,7 +59,7 @@ class RetentionRuleAdmin(AuditedAdmin):
 
     @admin.display(description="whose")
     def whose(self, rule: RetentionRule) -> str:
-        return rule.get_role_display() or "everybody else"
+        return rule.get_role_display() or "everybody without a rule of their own"
 
     @admin.display(description="kept")
     def kept(self, rule: RetentionRule) -> str:

@@ -107,6 +107,7 @@ def _name(item: SweepItem) -> str:
 
 @admin.register(Sweep)
 class SweepAdmin(AuditedAdmin):
+    when_empty = "No sweep was proposed yet. Count what has run out, read the numbers, then confirm."
     list_display = ("__str__", "status", "as_of", "proposed_by", "confirmed_by", "progress")
     list_filter = ("status",)
     list_select_related = ("proposed_by", "confirmed_by")

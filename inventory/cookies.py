@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
@@ -134,12 +135,12 @@ def _missing(content: Content) -> list[str]:
 
 def _missing_purposes(content: Content, at: datetime) -> list[str]:
     codes = [group["code"] for group in content.groups if not group["essential"]]
-    sentences = []
+    today, sentences = timezone.localdate(at, Company.current().zone), []
     for group in CookieGroup.objects.filter(code__in=codes).select_related("purpose"):
         if group.purpose is None:
             sentences.append(
                 f"“{group.name}” is optional and has no purpose: nobody would know what to say yes to."
             )
-        elif not group.purpose.is_live(at.date()):
+        elif not group.purpose.is_live(today):
             sentences.append(f"The purpose of “{group.name}” has ended.")
     return sentences

@@ -41,6 +41,13 @@ class UnderHold(Refused):
     pass
 
 
+class SweepUnderWay(Refused):
+    def __init__(self, sweep: Sweep) -> None:
+        super().__init__(
+            f"{sweep} is open and has counted what this hold keeps as staying. Finish or cancel the sweep first."
+        )
+
+
 # --- What they cover -------------------------------------------------------------------------
 
 
@@ -141,8 +148,12 @@ def review(hold: LegalHold, *, by: Acts, at: datetime, reason: str, review_on: d
 
 @transaction.atomic
 def release(hold: LegalHold, *, by: Acts, at: datetime, reason: str) -> LegalHold:
-    """The clocks count again; what has run out meanwhile goes with the next sweep, not now."""
+    """The clocks count again; what has run out meanwhile goes with the next sweep, not now.
+
+    Raises SweepUnderWay where an open one was read, and confirmed, with these rows as staying."""
     hold = _movable(hold, HoldStatus.RELEASED)
+    if sweep := Sweep.objects.open().filter(items__held_count__gt=0, items__ended_at=None).first():
+        raise SweepUnderWay(sweep)
     hold.status, hold.released_at = HoldStatus.RELEASED, at
     hold.save(update_fields=["status", "released_at"])
     record("inventory.release_hold", hold, by=by, at=at, reason=reason, fields=["status"])

@@ -11,7 +11,16 @@ from people.personal import PEOPLE
 
 from .expiry import Slice
 from .holds import is_held
-from .models import CutoffOrder, Fulfilment, HoldPerson, HoldScope, LegalHold, ProcessingActivity, System
+from .models import (
+    CutoffOrder,
+    DataCategory,
+    Fulfilment,
+    HoldPerson,
+    HoldScope,
+    LegalHold,
+    ProcessingActivity,
+    System,
+)
 from .schedule import Scheduled
 
 
@@ -29,7 +38,7 @@ def orders(lines: Iterable[Scheduled], on: date) -> Iterator[tuple[Scheduled, Cu
     still_open = set(CutoffOrder.objects.open().values_list("system", "category", "role"))
     for line, order in wanted(lines, on):
         is_open = (order.system_id, order.category_id, order.role) in still_open
-        if not is_open and not _everybody_is_held(line):
+        if not is_open and not everybody_is_held(line.category, line.role):
             yield line, order
 
 
@@ -60,11 +69,11 @@ def _systems(on: date) -> dict[int, list[System]]:
     return {category: sorted(each.values(), key=lambda s: s.code) for category, each in found.items()}
 
 
-def _everybody_is_held(line: Scheduled) -> bool:
+def everybody_is_held(category: DataCategory, role: str) -> bool:
     covering = Q(scope=HoldScope.EVERYONE)
-    if line.role:
-        covering |= Q(scope=HoldScope.ROLE, role=line.role)
-    return LegalHold.objects.over(line.category.code).filter(covering).exists()
+    if role:
+        covering |= Q(scope=HoldScope.ROLE, role=role)
+    return LegalHold.objects.over(category.code).filter(covering).exists()
 
 
 def expected(line: Scheduled, on: date) -> int | None:

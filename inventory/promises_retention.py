@@ -59,7 +59,7 @@ def records_persist_longer_than_logs(on: date) -> Finding:
 def _periods(on: date, *categories: str) -> Iterator[tuple[RetentionRule, date]]:
     rules = RetentionRule.objects.filter(category__code__in=categories).exclude(unit="")
     for rule in rules.select_related("purpose").order_by("pk"):
-        yield rule, as_rule(rule).cutoff(on)
+        yield rule, as_rule(rule, rule.purpose.name).cutoff(on)
 
 
 def _found(code: str, on: date) -> list[tuple[Any, str]]:

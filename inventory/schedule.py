@@ -1,13 +1,13 @@
 """The retention schedule as it stands on a day: for each category and role, when it may go and why."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from people.models import Role
 
-from .models import DataCategory, ProcessingActivity, RetentionRule
+from .models import DataCategory, ProcessingActivity, Purpose, RetentionRule
 from .retention import Ending, Rule, Use, ending, explain, roles_apart
 
 
@@ -35,8 +35,10 @@ class Scheduled:
 
 
 def schedule(on: date, *, category: DataCategory | None = None) -> list[Scheduled]:
-    """Three queries, whatever the number of rules. Only categories with a rule or a live use."""
-    rules, uses = _rules(), _uses(on)
+    """Four queries, whatever the number of rules. Only categories with a rule or a live use."""
+    written, used = list(RetentionRule.objects.order_by("pk")), list(_used(on))
+    names = _names()  # asked last, so that it knows every purpose the others name
+    rules, uses = _rules(written, names), _uses(used, names)
     found = [category] if category else DataCategory.objects.filter(pk__in={*rules, *uses})
     lines = [line for one in found for line in _lines(one, rules[one.pk], uses[one.pk], on)]
     return sorted(lines, key=lambda line: line.order)
@@ -56,17 +58,24 @@ def _concerns_others(rules: list[Rule], uses: list[Use], apart: set[str]) -> boo
     return any(not rule.role for rule in rules) or any(use.roles - apart for use in uses)
 
 
-def _rules() -> dict[int, list[Rule]]:
+def _names() -> dict[int, str]:
+    """A name for each purpose that no other has: by these the rules and the uses are matched."""
+    purposes = list(Purpose.objects.order_by().values_list("pk", "name", "code"))
+    counts = Counter(name for _pk, name, _code in purposes)
+    return {pk: name if counts[name] == 1 else f"{name} ({code})" for pk, name, code in purposes}
+
+
+def _rules(written: Iterable[RetentionRule], names: Mapping[int, str]) -> dict[int, list[Rule]]:
     found: dict[int, list[Rule]] = defaultdict(list)
-    for rule in RetentionRule.objects.select_related("purpose").order_by("pk"):
-        found[rule.category_id].append(as_rule(rule))
+    for rule in written:
+        found[rule.category_id].append(as_rule(rule, names[rule.purpose_id]))
     return found
 
 
-def as_rule(rule: RetentionRule) -> Rule:
+def as_rule(rule: RetentionRule, purpose: str) -> Rule:
     return Rule(
         pk=rule.pk,
-        purpose=rule.purpose.name,
+        purpose=purpose,
         role=rule.role,
         event=rule.start_event,
         number=rule.number,
@@ -76,14 +85,19 @@ def as_rule(rule: RetentionRule) -> Rule:
     )
 
 
-def _uses(on: date) -> dict[int, list[Use]]:
+def _used(on: date) -> Iterable[tuple[int, int, list[str]]]:
+    """(category, purpose, whose). Distinct: a million activities come down to as many lines as there are
+    kinds of use."""
+    live = ProcessingActivity.objects.live(on).order_by().filter(categories__isnull=False)
+    return live.values_list("categories", "purpose", "whose").distinct()
+
+
+def _uses(used: Iterable[tuple[int, int, list[str]]], names: Mapping[int, str]) -> dict[int, list[Use]]:
     """Category → the live purposes that use it, each with the roles of all its activities."""
     roles: dict[tuple[int, str], set[str]] = defaultdict(set)
-    live = ProcessingActivity.objects.live(on).order_by().filter(categories__isnull=False)
-    # Distinct: a million activities come down to as many lines as there are kinds of use.
-    for category, purpose, whose in live.values_list("categories", "purpose__name", "whose").distinct():
-        roles[category, purpose].update(whose)
+    for category, purpose, whose in used:
+        roles[category, names[purpose]].update(whose)
     found: dict[int, list[Use]] = defaultdict(list)
-    for (category, purpose), names in sorted(roles.items()):
-        found[category].append(Use(purpose, frozenset(names)))
+    for (category, name), everybody in sorted(roles.items()):
+        found[category].append(Use(name, frozenset(everybody)))
     return found

@@ -80,6 +80,7 @@ class EvidenceMissing(Refused):
 def propose(*, by: User, at: datetime, reason: str = "") -> Sweep:
     """Count what has run out today, rule by rule. Nothing is erased."""
     today = timezone.localdate(at, Company.current().zone)
+    list(LegalHold.objects.in_force().select_for_update().order_by("pk"))  # none is released while we count
     lines = schedule(today)
     sweep = _open(today, lines, by, at)
     items = [_counted(sweep, line, part) for line, part in slices(lines, today)]
@@ -157,7 +158,7 @@ def confirm_with_evidence(sweep: Sweep, *, by: User, at: datetime, reason: str) 
     """A second person lets evidence go too: without their word on record the database keeps it."""
     sweep = _confirm(sweep, by=by, at=at, reason=reason)
     for item in sweep.items.filter(disposal=None):
-        if item.is_evidence:
+        if item.is_evidence and item.going:
             item.disposal = _approve(item, by=by, at=at, reason=reason)
             item.save(update_fields=["disposal"])
     return sweep

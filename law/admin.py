@@ -281,9 +281,9 @@ class LawRowAdmin(AuditedAdmin):
         fixed = () if obj else self.get_readonly_fields(request, obj)
         return [name for name in (*shown, "is_on", "approver", "approved_at") if name not in fixed]
 
-    @admin.display(description="source read", boolean=True)
-    def source_read(self, row: LawRow) -> bool:
-        return row.is_verified
+    @admin.display(description="source read")
+    def source_read(self, row: LawRow) -> str:
+        return "yes" if row.is_verified else "no: from memory"
 
     @admin.display(description="approved by")
     def approver(self, row: LawRow) -> str:

@@ -134,9 +134,9 @@ class UserAdmin(AuditedAdmin):
         names = [group.name for group in user.groups.all()]
         return ", ".join([*(["superuser"] if user.is_superuser else []), *names]) or "none"
 
-    @admin.display(description="second factor", boolean=True)
-    def has_second_factor(self, user: User) -> bool:
-        return Authenticator.objects.filter(user=user).exists()
+    @admin.display(description="second factor")
+    def has_second_factor(self, user: User) -> str:
+        return "yes" if Authenticator.objects.filter(user=user).exists() else "not set up"
 
 
 @admin.register(AccessGrant)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from audit.admin import AuditedAdmin
 from audit.buttons import Button, says
 from audit.desk import page
+from audit.lists import yes_or_dash
 from law.models import Company
 from notices.models import Campaign
 from notices.models import Status as NoticeStatus
@@ -45,9 +46,9 @@ class PolicyAdmin(AuditedAdmin):
         ),
     )
 
-    @admin.display(description="on the front page", boolean=True, ordering="is_main")
-    def on_front_page(self, policy: Policy) -> bool:
-        return policy.is_main
+    @admin.display(description="on the front page", ordering="is_main")
+    def on_front_page(self, policy: Policy) -> str:
+        return yes_or_dash(policy.is_main)
 
     @admin.display(description="next review")
     def review_due(self, policy: Policy) -> str:

@@ -211,17 +211,16 @@ def receipt_of(request: HttpRequest) -> CookieReceipt | None:
     """The receipt this browser carries; a forged or worn-out cookie is none."""
     if settings.CHOICE_COOKIE_NAME not in request.COOKIES:
         return None
-    lasts = Company.current().choice_lasts
-    reference = request.get_signed_cookie(
-        settings.CHOICE_COOKIE_NAME, default="", salt=RECEIPT_SALT, max_age=lasts
-    )
+    reference = request.get_signed_cookie(settings.CHOICE_COOKIE_NAME, default="", salt=RECEIPT_SALT)
     return _receipt(str(reference))
 
 
 def _receipt(reference: str) -> CookieReceipt | None:
+    """The one of that reference, while it counts: not worn out, and not replaced by a later choice."""
     if not reference or len(reference) > LONGEST_REFERENCE or not reference.isascii() or "\0" in reference:
         return None
-    rows = CookieReceipt.objects.select_related("catalogue").defer("catalogue__cookies")
+    rows = CookieReceipt.objects.current(timezone.now() - Company.current().choice_lasts)
+    rows = rows.select_related("catalogue").defer("catalogue__cookies")
     return rows.filter(reference=reference).first()
 
 

@@ -76,14 +76,14 @@ def removal(processor: Processor, request: HttpRequest) -> Consequences:
     )
 
 
-class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
+class PlaceInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ProcessorPlace
     verbose_name = "place"
     verbose_name_plural = "where it processes our data"
     extra = 0
 
 
-class SubprocessorInline(admin.TabularInline):  # type: ignore[type-arg]
+class SubprocessorInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Subprocessor
     fk_name = "processor"
     verbose_name = "sub-processor"
@@ -91,7 +91,7 @@ class SubprocessorInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
-class ActivityInline(admin.TabularInline):  # type: ignore[type-arg]
+class ActivityInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ProcessorActivity
     verbose_name = "activity"
     verbose_name_plural = "receives the data of these activities"
@@ -99,7 +99,7 @@ class ActivityInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
-class SystemInline(admin.TabularInline):  # type: ignore[type-arg]
+class SystemInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ProcessorSystem
     verbose_name = "system"
     verbose_name_plural = "hosts these systems"
@@ -108,6 +108,9 @@ class SystemInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Processor)
 class ProcessorAdmin(AuditedAdmin):
+    class Media:
+        js = ("admin_desk/labels.js",)
+
     form = ProcessorForm
     inlines = (PlaceInline, ActivityInline, SystemInline, SubprocessorInline)
     list_display = ("name", "kind", "role", "status", "seat_country", "risk_tier", "started_on")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -84,6 +84,13 @@ def in_a_line(change: SubprocessorChange) -> str:
 def _initial(change: SubprocessorChange) -> dict[str, Any]:
     first = announcing.earliest(timezone.now())
     return {"change": change.pk, "effective_on": max(first, change.planned_on or first)}
+
+
+def _last_short(change: SubprocessorChange) -> dict[str, Any]:
+    """As late as it can be and still be short."""
+    last = announcing.earliest(timezone.now()) - timedelta(days=1)
+    wanted = min(last, change.planned_on or last)
+    return {"change": change.pk, "effective_on": max(wanted, Company.current().today())}
 
 
 Together = QuerySet[SubprocessorChange] | tuple[()]
@@ -179,6 +186,7 @@ MANNERS = {
 
 @admin.register(SubprocessorChange)
 class SubprocessorChangeAdmin(ReadOnlyAdmin):
+    when_empty = "Nothing has changed. What differs from the public list is gathered here, to be announced."
     list_display = ("name", "kind", "stage_today", "takes_effect", "gathered_at")
     list_filter = ("kind",)
     list_select_related = ("announcement",)
@@ -206,7 +214,7 @@ class SubprocessorChangeAdmin(ReadOnlyAdmin):
             action=announce_soon_together,
             permission="processors.approve_announcement",
             form_class=ShortNoticeForm,
-            initial=_initial,
+            initial=_last_short,
             shown=is_gathered,
             danger=True,
             consequences=short_notice,
@@ -286,6 +294,7 @@ def end_subscription(subscription: Subscription, *, by: User, at: datetime, reas
 class SubscriptionAdmin(ReadOnlyAdmin):
     """Somebody asks on the telephone to be left alone: staff find the address, and end it."""
 
+    when_empty = "Nobody follows the list. People subscribe on the public page of companies."
     list_display = ("number", "language", "asked", "standing")
     list_filter = ("language",)
     sortable_by = ()

@@ -30,6 +30,7 @@ from .forms import (
 from .forms_papers import AssessmentForm
 from .models import (
     Contract,
+    ContractClause,
     Review,
     Transfer,
 )
@@ -52,6 +53,7 @@ class PaperAdmin(AuditedAdmin):
 
 @admin.register(Review)
 class ReviewAdmin(PaperAdmin):
+    when_empty = "No company was reviewed yet. Start a review on the company’s page."
     list_display = ("__str__", "processor", "verdict", "next_on")
     list_filter = ("verdict",)
     fields = ("of", "verdict", "conditions", "next_on", "evidence", "evidence_on", "answered", "people")
@@ -83,7 +85,8 @@ class ReviewAdmin(PaperAdmin):
                 "Is this company fit to hold our learners’ data?",
                 "The review is frozen with your name; nobody can change it afterwards.",
                 "The next one falls due as the risk tier says.",
-                "A company found unfit goes back to proposed.",
+                "Found unfit, a company under review goes back to proposed; one in use stays in use, and the "
+                "health page and the promise that partners are vetted say so.",
                 submit="Decide review",
             ),
         ),
@@ -109,6 +112,7 @@ class ReviewAdmin(PaperAdmin):
 @admin.register(Contract)
 class ContractAdmin(PaperAdmin):
     form = ContractForm
+    when_empty = "No contract is on file. Record one on the company’s page."
     list_display = ("__str__", "processor", "in_force_on", "ends_on", "subprocessor_days")
     list_filter = ("kind",)
     readonly_fields = ("of", "download", "checklist")
@@ -171,7 +175,7 @@ class ContractAdmin(PaperAdmin):
         response["Cache-Control"] = "private, no-store"
         return response
 
-    @admin.display(description="file")
+    @admin.display(description="on file")
     def download(self, contract: Contract) -> SafeString | str:
         if not contract.file:
             return "none"
@@ -182,9 +186,7 @@ class ContractAdmin(PaperAdmin):
     def checklist(self, contract: Contract) -> SafeString:
         known = {clause.item_id: clause for clause in contract.clauses.all()}
         rows = [
-            (str(item), f"{known[item.pk].get_standing_display()} {known[item.pk].where}".strip())
-            if item.pk in known
-            else (str(item), "not looked for yet")
+            (str(item), found(known[item.pk])) if item.pk in known else (str(item), "not looked for yet")
             for item in Lists.of(Company.current().today()).contract(contract)
         ]
         return definition_list(rows)
@@ -210,6 +212,7 @@ def assessed(still_open: Any) -> str:
 @admin.register(Transfer)
 class TransferAdmin(PaperAdmin):
     form = TransferForm
+    when_empty = "No transfer is on file. Record one on the page of the company that works abroad."
     list_display = ("__str__", "processor", "mechanism", "tia_review_on", "dpf_checked_on", "ended_on")
     list_filter = ("exporter_regime", "mechanism")
     readonly_fields = ("of", "today", "assessment", "tia_by", "tia_reopened_on")
@@ -315,6 +318,11 @@ class TransferAdmin(PaperAdmin):
     def today(self, transfer: Transfer) -> str:
         outcome = Judge.of(Company.current().today()).outcome(transfer)
         return outcome.why
+
+
+def found(clause: ContractClause) -> str:
+    """“met, Annex 2”."""
+    return ", ".join(filter(None, (clause.get_standing_display(), clause.where)))
 
 
 def definition_list(rows: list[tuple[str, str]]) -> SafeString:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import OperationalError, models, transaction
 from django.db.models import Case, F, QuerySet, TextField, Value, When
 from django.urls import reverse
-from django.utils import timezone
 
 from audit.actions import record
 from audit.refusals import Refused
@@ -23,6 +22,7 @@ from notices.models import Campaign, Letter
 from notices.models import Status as NoticeStatus
 from people.models import User
 
+from .changes import day_of
 from .models import LIVE, Announcement, ChangeKind, Processor, Status, SubprocessorChange, Subscription
 
 CHANGE = "processors.list_change"
@@ -56,6 +56,10 @@ class InThePast(Refused):
 
 
 class TooSoon(Refused):
+    pass
+
+
+class InGoodTime(Refused):
     pass
 
 
@@ -94,7 +98,13 @@ def announce_at_short_notice(
     reason: str,
     because: str = "",
 ) -> Announcement:
-    """It cannot wait. `reason` stays on record; `because` is what the public reads, if anything."""
+    """It cannot wait. `reason` stays on record; `because` is what the public reads, if anything.
+
+    Raises InGoodTime for a day that keeps the notice period: the page would call it short without need."""
+    if effective_on >= earliest(at):
+        raise InGoodTime(
+            f"{effective_on:%-d %B %Y} keeps the notice period, so it is not short: use “Announce…”."
+        )
     manner = Announcement(effective_on=effective_on, is_short_notice=True, because=because)
     return _publish(changes, manner, by=by, at=at, reason=reason)
 
@@ -108,7 +118,7 @@ def correct(
     rows = list(changes)
     if real := [row for row in rows if not may_be_corrected(row)]:
         raise NoMistake(f"{real[0].name} comes or goes: announce that, at short notice if it cannot wait.")
-    manner = Announcement(effective_on=_today(at), is_correction=True, because=because)
+    manner = Announcement(effective_on=day_of(at), is_correction=True, because=because)
     return _publish(rows, manner, by=by, at=at, reason=reason)
 
 
@@ -119,7 +129,7 @@ def may_be_corrected(change: SubprocessorChange) -> bool:
 
 def earliest(at: datetime) -> date:
     """The first day a change may take effect that is announced now."""
-    return _today(at) + timedelta(days=Company.current().processor_notice_days)
+    return day_of(at) + timedelta(days=Company.current().processor_notice_days)
 
 
 @transaction.atomic
@@ -128,7 +138,7 @@ def _publish(
 ) -> Announcement:
     wanted = {change.pk for change in changes}
     rows = _held(wanted)
-    _may_be_announced(rows, wanted, announcement.effective_on, _today(at))
+    _may_be_announced(rows, wanted, announcement.effective_on, day_of(at))
     announcement.announced_at, announcement.announced_by = at, by
     announcement.save()
     for row in rows:
@@ -180,7 +190,7 @@ def _keeps_the_order(change: SubprocessorChange, effective_on: date) -> None:
 def withdraw(change: SubprocessorChange, *, by: User, at: datetime, reason: str) -> SubprocessorChange:
     """It will not come, and whoever was told hears so."""
     [change] = _held([change.pk])
-    _may_be_withdrawn(change, _today(at))
+    _may_be_withdrawn(change, day_of(at))
     change.withdrawn_at, change.withdrawn_by, change.withdrawal_reason = at, by, reason
     change.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
     told = _take_back(change, by=by, at=at, reason=reason)
@@ -216,10 +226,6 @@ def _held(pks: Collection[int]) -> list[SubprocessorChange]:
             return list(rows.select_related("processor", "announcement").order_by("pk"))
     except OperationalError:
         raise Busy("Somebody else is at work on one of these changes. Try again.") from None
-
-
-def _today(at: datetime) -> date:
-    return timezone.localdate(at, Company.current().zone)
 
 
 def _tell(event: str, about: models.Model, changes: Sequence[SubprocessorChange], at: datetime) -> int:

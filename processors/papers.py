@@ -12,10 +12,11 @@ from django.db import transaction
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
-from law.models import ChecklistItem, Company
+from law.models import ChecklistItem
 from people.models import User
 
 from . import clauses
+from .changes import day_of
 from .models import AssessmentAnswer, Contract, Transfer
 
 SETTLING = timedelta(hours=1)  # longer than any upload takes between its file and its row
@@ -42,7 +43,7 @@ def assess(
 
     It counts from the day on which the last item is answered."""
     transfer = Transfer.objects.select_for_update().get(pk=transfer.pk)
-    today = _day(at)
+    today = day_of(at)
     _can_be_assessed(transfer, review_on, today)
     for item, (outcome, finding) in found.items():
         AssessmentAnswer.objects.update_or_create(
@@ -76,7 +77,7 @@ def reopen_assessment(transfer: Transfer, *, by: Acts, at: datetime, reason: str
         raise NothingToReopen("There is no assessment yet.")
     if transfer.is_reopened:
         raise NothingToReopen("It is open already: go through it.")
-    transfer.tia_reopened_on = _day(at)
+    transfer.tia_reopened_on = day_of(at)
     transfer.save(update_fields=["tia_reopened_on"])
     record("processors.reopen_assessment", transfer, by=by, at=at, reason=reason, fields=["tia_reopened_on"])
 
@@ -124,7 +125,3 @@ def fingerprint(storage: Storage, name: str | None) -> str:
         return ""
     with storage.open(name) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(Company.current().zone).date()

@@ -185,6 +185,6 @@ def _ring_now() -> None:
 
     try:
         with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
-            tasks.send_links.apply_async(producer=broker.Producer())
+            tasks.send_links.apply_async(producer=broker.Producer(), retry=False)
     except Exception as error:
         log.warning("the doorbell did not ring (%s); the next sweep will look", type(error).__name__)

@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from audit.actions import record
 from audit.refusals import Refused
-from law.models import Company
 from people.models import User
 
 from . import changes
@@ -35,7 +34,7 @@ class Busy(Refused):
 def merge(twin: Processor, *, into: Processor, by: User, at: datetime, reason: str) -> Processor:
     """From now on both are `into` (GDPR Art. 5(2): one company, one file). Raises CannotMerge, Busy."""
     twin, into = _held(twin, into)
-    today = _day(at)
+    today = changes.day_of(at)
     if refusal := list(contradictions(twin, into, today)):
         raise CannotMerge(" ".join(refusal))
     moved = _move_all(twin, into, today)
@@ -157,7 +156,3 @@ def likely_twins(processor: Processor) -> list[Processor]:
     alike = [(same_company(processor.name, other.name), other) for other in others]
     found = [pair for pair in alike if pair[0] is not Likeness.NO]
     return [other for _degree, other in sorted(found, key=lambda pair: pair[0] is not Likeness.CERTAIN)]
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(Company.current().zone).date()

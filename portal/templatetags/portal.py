@@ -4,6 +4,7 @@ from functools import lru_cache
 from django import template
 from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -52,6 +53,29 @@ def spoken_moment(when: datetime | None) -> str:
 @register.simple_tag
 def policies_to_read() -> QuerySet[Policy]:
     return access.public_policies()
+
+
+@register.simple_tag(takes_context=True)
+def main_pages(context: template.Context) -> list[dict[str, str | bool]]:
+    """Where a visitor may go from any page; the room they are in is marked."""
+    request = context.get("request")  # the page of a failure has none
+    here = request.path if request else ""
+    rooms = (
+        (reverse("portal:policy"), ("/versions/", "/policies/"), _("Policy")),
+        (reverse("portal:data"), (), _("What we collect")),
+        (reverse("portal:processors"), (reverse("portal:processors"),), _("Companies")),
+        (reverse("portal:cookies"), (reverse("portal:cookies"),), _("Cookies")),
+        (reverse("portal:requests"), (reverse("portal:requests"), "/sign-in/"), _("Your data")),
+    )
+    return [
+        {
+            "url": url,
+            "title": title,
+            "is_here": here == url or here.startswith(within),
+            "current": "page" if here == url else "true",
+        }
+        for url, within, title in rooms
+    ]
 
 
 @register.simple_tag

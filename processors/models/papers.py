@@ -124,9 +124,6 @@ class ContractQuerySet(models.QuerySet["Contract"]):
     def in_force(self, on: date) -> "ContractQuerySet":
         return self.filter(in_force_on__lte=on).filter(Q(ends_on=None) | Q(ends_on__gte=on))
 
-    def binding(self) -> "ContractQuerySet":
-        return self.filter(kind__in=BINDING)
-
 
 class Contract(models.Model):
     """What a processor has signed: only these purposes, only these categories."""

@@ -10,6 +10,7 @@ from audit import lists, paging
 from audit.actions import record
 from audit.admin import AuditedAdmin
 from audit.models import Event
+from notices.models import Notice
 from people.models import Person
 from tests.people.factories import PersonFactory
 
@@ -159,3 +160,22 @@ def test_every_registered_desk_passes_its_checks():
     audited = [one for one in desk._registry.values() if isinstance(one, AuditedAdmin)]
     assert any(one.model is Event for one in audited)
     assert isinstance(site._registry[Person], PersonDesk)
+
+
+def test_an_ordinary_no_is_a_dash_and_no_red_cross():
+    desk = PersonDesk(Notice, site)
+    desk.list_display = ("__str__", "is_possible_duplicate")
+    _name, column = desk.get_list_display(None)
+    assert [column(Notice(is_possible_duplicate=answer)) for answer in (True, False)] == ["yes", "–"]
+    assert column.short_description == "possible duplicate"
+    assert column.admin_order_field == column.__name__ == "is_possible_duplicate"
+
+
+def test_an_empty_list_says_what_would_be_here(staff):
+    assert "Nothing is here yet." in staff.get(LIST).content.decode()
+
+
+def test_a_search_that_finds_nothing_leads_back_to_the_whole_list(staff):
+    PersonFactory()
+    page = staff.get(LIST, {"q": "nobody-at-all"}).content.decode()
+    assert 'Nothing matches. <a href="?">Show the whole list</a>' in page

@@ -1,6 +1,6 @@
 """The list of cookies is frozen when it is published, and every choice is kept as it was made."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,6 +12,7 @@ from inventory import cookies
 from inventory.cookies_catalogue import changes, content_now, gained
 from inventory.cookies_choices import Reason, standings
 from inventory.models import UNSORTED, CatalogueVersion, Cookie, CookieGroup, CookieReceipt
+from law.models import Company
 
 from .cookie_factories import (
     NOW,
@@ -91,6 +92,14 @@ def test_an_optional_group_without_a_live_purpose_is_refused_all_at_once():
     sentence = refused(CatalogueVersion.objects.create())
     assert "“Analytics” is optional and has no purpose" in sentence
     assert "The purpose of “Marketing” has ended." in sentence
+
+
+def test_a_purpose_ends_with_the_day_of_the_company_not_of_greenwich():
+    Company.objects.create(pk=1, time_zone="America/New_York")
+    ended = PurposeFactory(code="adverts", ended_on=date(2026, 3, 3))
+    CookieFactory(group=CookieGroupFactory(code="marketing", purpose=ended))
+    evening = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)  # of the 2nd in New York
+    assert published(evening).is_published
 
 
 def test_an_unchanged_list_is_not_published_again():

@@ -253,7 +253,7 @@ def test_equal_uses_are_folded_by_the_database() -> None:
     ProcessingActivityFactory.create_batch(3, purpose=purpose, categories=[category])
     with CaptureQueriesContext(connection) as asked:
         schedule.schedule(TODAY)
-    assert len(asked) == 3
+    assert len(asked) == 4
     [uses] = [query["sql"] for query in asked if "whose" in query["sql"] and "DISTINCT" in query["sql"]]
     with connection.cursor() as cursor:
         assert len(cursor.execute(uses).fetchall()) == 1

@@ -3,19 +3,29 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.contrib import admin
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from audit.personal import StartEvent, Then
 from inventory import holds, receipts, sweeps, tasks
-from inventory.models import CutoffOrder, HoldScope, LegalHold, Sweep, SweepItem, SweepStatus
+from inventory.admin_orders import CutoffOrderAdmin
+from inventory.models import (
+    CutoffOrder,
+    HoldScope,
+    LegalHold,
+    ProcessingActivity,
+    Sweep,
+    SweepItem,
+    SweepStatus,
+)
 from notices.models import Campaign, Notice, Tally
 from people.models import Guardianship, Person, Role, User
 from tests.notices.factories import CampaignFactory, NoticeFactory
 from tests.people.factories import GuardianshipFactory, PersonFactory, UserFactory
 
-from .factories import DataCategoryFactory, ProcessingActivityFactory, SystemFactory
+from .factories import DataCategoryFactory, ProcessingActivityFactory, PurposeFactory, SystemFactory
 from .retention_factories import LegalHoldFactory, RetentionRuleFactory, account_schedule
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +56,11 @@ def swept(dov: User) -> Sweep:
     sweeps.run(sweep, at=NOW)
     sweep.refresh_from_db()
     return sweep
+
+
+def stays(order: CutoffOrder) -> str:
+    """What the desk tells whoever has to answer."""
+    return CutoffOrderAdmin(CutoffOrder, admin.site).stays(order)
 
 
 def placed(dov: User, **hold: object) -> LegalHold:
@@ -127,6 +142,20 @@ def test_another_live_purpose_without_a_rule_keeps_everything_and_says_so(dov: U
     assert "the purpose “Advertising” uses this data and has no retention rule yet" in sweep.notes[0]
 
 
+def test_two_purposes_of_one_name_are_two(dov: User) -> None:
+    rule = account_schedule()
+    ProcessingActivityFactory.create(
+        categories=[rule.category], systems=[], whose=["learner"],
+        purpose=PurposeFactory.create(code="another-one", name=rule.purpose.name),
+    )  # fmt: skip
+    PersonFactory.create(role=Role.LEARNER, last_active_on=LONG_AGO)
+    sweep = proposed(dov)
+    assert list(sweep.items.all()) == []
+    assert (
+        f"“{rule.purpose.name} (another-one)” uses this data and has no retention rule yet" in sweep.notes[0]
+    )
+
+
 def test_a_clock_we_do_not_record_keeps_the_rows_and_says_so(dov: User) -> None:
     account_schedule(start_event=StartEvent.COURSE_END)
     assert "We do not record the end of the course" in proposed(dov).notes[0]
@@ -195,6 +224,22 @@ def test_a_released_hold_holds_nothing(dov: User) -> None:
     holds.release(hold, by=dov, at=NOW, reason="Settled.")
     swept(dov)
     assert not Person.objects.exists()
+
+
+def test_what_was_counted_as_on_hold_waits_for_the_next_sweep(dov: User) -> None:
+    account_schedule()
+    amina, _ben = PersonFactory.create_batch(2, last_active_on=LONG_AGO)
+    hold = placed(dov, people=[amina])
+    sweep = proposed(dov)
+    for _stage in ("proposed", "confirmed"):
+        with pytest.raises(holds.SweepUnderWay, match=rf"{sweep} .* counted what this hold keeps as staying"):
+            holds.release(hold, by=dov, at=NOW, reason="Settled.")
+        if sweep.status == SweepStatus.PROPOSED:
+            sweep = sweeps.confirm(sweep, by=dov, at=NOW, reason="Read the numbers.")
+    sweeps.run(sweep, at=NOW)
+    assert list(Person.objects.all()) == [amina]
+    holds.release(hold, by=dov, at=NOW, reason="Settled.")
+    assert Person.objects.count() == 1
 
 
 def test_activity_reported_after_the_proposal_saves_the_account(dov: User) -> None:
@@ -472,6 +517,16 @@ def test_an_outside_system_gets_an_order_with_the_people_on_hold_left_out(dov: U
     order = CutoffOrder.objects.get()
     assert (order.system, order.before, order.count_expected) == (platform, LAST_DAY, 1)
     assert order.due_on == date(2026, 12, 22)
+
+
+def test_a_hold_on_everyone_placed_after_an_order_stands_on_the_order(dov: User) -> None:
+    account_schedule()
+    ProcessingActivity.objects.get().systems.add(SystemFactory.create())
+    confirmed(dov)
+    order = CutoffOrder.objects.get()
+    assert stays(order) == "nobody"
+    placed(dov, scope=HoldScope.EVERYONE)
+    assert stays(order) == "everyone (on hold): nothing may go now"
 
 
 def test_an_order_is_answered_once_and_with_evidence(dov: User) -> None:

@@ -13,7 +13,7 @@ from audit.models import Disposal, DisposedRow, Event
 from audit.personal import StartEvent
 from audit.verification import verify
 from inventory import holds, sweeps
-from inventory.models import CookieReceipt, HoldScope, Sweep, SweepStatus
+from inventory.models import CookieReceipt, DataCategory, HoldScope, Sweep, SweepStatus
 from inventory.personal import CHOICES, RECORD
 from notices.models import Letter
 from people.models import Role, User
@@ -114,6 +114,19 @@ def test_evidence_that_runs_out_after_the_count_waits_for_the_next_sweep(dov: Us
     sweeps.run(sweeps.confirm(sweep, by=dov, at=NOW, reason="Read."), at=NOW)
     assert CookieReceipt.objects.filter(pk=receipt.pk).exists()
     assert Sweep.objects.get().status == SweepStatus.DONE
+
+
+def test_evidence_that_is_all_on_hold_is_approved_by_nobody(dov: User, lead: User) -> None:
+    two_years(CHOICES)
+    two_years(RECORD)
+    old_events(1)
+    CookieReceiptFactory.create(at=OLD)
+    hold = LegalHoldFactory.create(scope=HoldScope.EVERYONE, owner=dov)
+    hold.categories.add(DataCategory.objects.get(code=CHOICES))
+    holds.place(hold, by=dov, at=NOW)
+    assert swept(dov, lead).status == SweepStatus.DONE
+    assert [disposal.table for disposal in Disposal.objects.all()] == ["audit_event"]
+    assert CookieReceipt.objects.count() == 1
 
 
 def test_events_no_seal_covers_yet_stay(dov: User, lead: User) -> None:

@@ -56,7 +56,7 @@ def test_the_list_shows_each_group_as_a_table_with_a_caption(client):
     assert "List 1, in force since 2 March 2026 ." in words(page)
     assert page.count("<caption") == page.count("<table") == 2
     assert 'scope="col"' in page
-    assert '<th scope="row"><code>_pk_id</code></th>' in page
+    assert '<th scope="row" role="rowheader"><code>_pk_id</code></th>' in page
     assert "13 months" in page
 
 
@@ -320,16 +320,33 @@ def test_without_a_list_the_platform_gets_no_group(client):
     }  # fmt: skip
 
 
+def test_a_worn_out_receipt_says_nothing_to_the_platform_either(client):
+    simple_list()
+    send(client, all="yes")
+    reference = CookieReceipt.objects.get().reference
+    with time_machine.travel(NOW + timedelta(days=182, seconds=1), tick=False):
+        assert Client().get(JSON, {"receipt": reference}).status_code == 404
+
+
+def test_a_receipt_that_a_later_choice_replaced_says_nothing_to_the_platform(client):
+    simple_list()
+    send(client, all="yes")
+    former = CookieReceipt.objects.get()
+    send(client, all="no")
+    assert CookieReceipt.objects.exclude(pk=former.pk).get().replaces == former
+    assert Client().get(JSON, {"receipt": former.reference}).status_code == 404
+
+
 @pytest.mark.parametrize("reference", ["", "none", "x" * 5000, "a\0b", "é"])
 def test_a_receipt_that_does_not_exist_is_not_found(client, reference):
     simple_list()
     assert client.get(JSON, {"receipt": reference}).status_code == 404
 
 
-def test_the_answer_costs_two_queries_whatever_the_list_holds(client, django_assert_num_queries):
+def test_the_answer_costs_three_queries_whatever_the_list_holds(client, django_assert_num_queries):
     catalogue = simple_list()
     send(client, all="yes")
     receipt = CookieReceipt.objects.get(catalogue=catalogue)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         Client().get(JSON, {"receipt": receipt.reference})
     assert Cookie.objects.count() == 2

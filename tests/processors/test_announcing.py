@@ -107,6 +107,12 @@ def test_what_cannot_wait_is_told_at_short_notice_with_a_reason_on_record(dov):
     assert Event.objects.get(verb="processors.announce_at_short_notice").reason == "Fire."
 
 
+def test_what_keeps_the_notice_period_is_not_called_short(dov):
+    with pytest.raises(announcing.InGoodTime, match="1 July 2026 keeps the notice period"):
+        soon(ChangeFactory(), by=dov, effective_on=JULY)
+    soon(ChangeFactory(), by=dov, effective_on=date(2026, 6, 30))
+
+
 def test_the_public_reads_no_reason_that_nobody_wrote_for_it(dov):
     SubscriptionFactory()
     soon(ChangeFactory(), by=dov)

@@ -70,6 +70,7 @@ def test_short_notice_says_what_it_costs_and_keeps_both_reasons_apart(desk: Clie
     change = ChangeFactory(name="Brightpage")
     html = desk.get(button(change, "announce-at-short-notice")).content.decode()
     assert "with less than 30 days’ notice?" in html
+    assert 'name="effective_on" value="2026-06-30"' in html
     data = {"effective_on": "2026-06-01", "because": "the old host closes.", "reason": "Their letter of May."}
     assert desk.post(button(change, "announce-at-short-notice"), data).status_code == 302
     told = Announcement.objects.get()

@@ -8,6 +8,7 @@ import time_machine
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from kombu.exceptions import OperationalError
 
 from notices.delivery import Answer, Mailer, Outcome, ServerUnavailable
 from processors import subscribing, tasks
@@ -239,3 +240,19 @@ def test_a_forged_post_to_a_link_is_refused():
     strict = Client(enforce_csrf_checks=True)
     ask(strict)
     assert strict.post(link()).status_code == 403
+
+
+def test_a_dead_broker_is_asked_once_and_nobody_waits_for_it(
+    client, monkeypatch, caplog, django_capture_on_commit_callbacks
+):
+    asked = []
+
+    def dead(*_args: object, **how: object) -> None:
+        asked.append(how.get("retry", "as long as Celery likes"))
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.send_links, "apply_async", dead)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(client)
+    assert asked == [False]
+    assert "the doorbell did not ring (OperationalError)" in caplog.text
