@@ -19,6 +19,7 @@ from inventory.models import (
     System,
 )
 from processors.models import Processor, SubprocessorChange
+from requests.models import Connection
 from tests.inventory.cookie_factories import CookieGroupFactory
 from tests.inventory.factories import (
     DataCategoryFactory,
@@ -29,6 +30,7 @@ from tests.inventory.factories import (
 )
 from tests.inventory.retention_factories import LegalHoldFactory, RetentionRuleFactory
 from tests.people.factories import NOW, UserFactory
+from tests.requests.work_factories import TaskFactory
 
 from .factories import (
     ContractFactory,
@@ -88,10 +90,15 @@ USERS: dict[str, Callable[[Any], Any]] = {
     "System < inventory.Measure.systems": lambda thing: MeasureFactory(systems=[thing]),
     "System < inventory.CutoffOrder.system": lambda thing: order(system=thing),
     "System < processors.ProcessorSystem.system": lambda thing: ProcessorSystemFactory(system=thing),
+    "System < requests.Task.system": lambda thing: TaskFactory(system=thing),
+    "System < requests.Connection.system": lambda thing: Connection.objects.create(
+        system=thing, url="https://owl.example/", secret=b"x"
+    ),
     "ProcessingActivity < inventory.Measure.activities": lambda thing: MeasureFactory(activities=[thing]),
     "ProcessingActivity < processors.ProcessorActivity.activity": lambda thing: ProcessorActivityFactory(
         activity=thing
     ),
+    "Processor < requests.Task.processor": lambda thing: TaskFactory(system=None, processor=thing),
     "Processor < processors.Review.processor": lambda thing: ReviewFactory(processor=thing),
     "Processor < processors.Contract.processor": lambda thing: ContractFactory(processor=thing),
     "Processor < processors.Transfer.processor": lambda thing: TransferFactory(
