@@ -113,6 +113,7 @@ def begin_work(request: RightsRequest, *, by: User, at: datetime, reason: str = 
     guards.is_verified(request)
     guards.is_about_somebody(request)
     guards.may_act(request)
+    guards.reaches_the_requester(request)
     guards.is_its_turn(request)
     guards.is_another_pair_of_eyes(request, by)
     request.regimes.filter(confirmed_by=None, dropped_at=None).update(confirmed_by=by, confirmed_at=at)

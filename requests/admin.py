@@ -70,13 +70,21 @@ class RightsRequestAdmin(Intake, AuditedAdmin):
     def heading(self, obj: RightsRequest) -> str:
         return f"{obj.reference}: {obj.get_right_display()}"
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Today is asked for once a page, not once a row."""
+        page = super().get_changelist_instance(request)
+        today = Company.current().today()
+        for case in page.result_list:
+            case.seen_on = today
+        return page
+
     # --- The queue -----------------------------------------------------------------------------
 
     @admin.display(description="due")
     def due(self, case: RightsRequest) -> SafeString | str:
         if not case.is_open:
             return f"closed {case.closed_at:%-d %B %Y}" if case.closed_at else "closed"
-        words, kind = urgency(case, Company.current().today())
+        words, kind = urgency(case, case.seen_on)  # type: ignore[attr-defined]
         return format_html('<span class="urgency {}">{}</span>', kind, words)
 
     @admin.display(description="stage")

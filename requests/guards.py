@@ -5,8 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 
 from audit.actors import Acts
+from notices.models import Mail
 from people.models import Guardianship, Person, User
 
+from . import mails
 from .models import (
     DenialReason,
     Happened,
@@ -21,6 +23,7 @@ from .refusals import (
     MayNotAct,
     NeedsSecondPerson,
     NeedsStaff,
+    NoAddress,
     NobodyMatched,
     NotVerified,
     Paused,
@@ -98,6 +101,14 @@ def _is_guardian(request: RightsRequest) -> bool:
 
 def _has_authority(request: RightsRequest) -> bool:
     return bool(request.particulars.authority.strip()) and noted(request, Happened.AUTHORITY_SHOWN).exists()
+
+
+def reaches_the_requester(request: RightsRequest) -> None:
+    """After “I lost that address”, the answer must not go to that very address (abuse A2)."""
+    whom = mails.whom(request)
+    lost = Mail.objects.about(request).filter(event=mails.ADDRESS_LOST)
+    if whom is not None and lost.filter(address=whom.address).exists():
+        raise NoAddress("The address on file is the lost one. Correct it on the person’s page first.")
 
 
 def noted(request: RightsRequest, *kinds: Happened) -> "QuerySet[Any]":

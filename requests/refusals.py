@@ -112,8 +112,8 @@ class TooSoon(Refused):
 
 
 class NoAddress(Refused):
-    def __init__(self) -> None:
-        super().__init__("There is no usable address on file to write to.")
+    def __init__(self, why: str = "There is no usable address on file to write to.") -> None:
+        super().__init__(why)
 
 
 class LinkSpent(Refused):

@@ -3,7 +3,7 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, identity, packages, proofs, unverified, vault, work
+from . import asking, calls, erasure, fanout, here, identity, packages, proofs, summary, unverified, vault, work
 
 
 @shared_task(name="requests.go_on")
@@ -49,3 +49,9 @@ def pack() -> None:
 @shared_task(name="requests.sweep_vault")
 def sweep_vault() -> None:
     vault.sweep_leftovers(at=timezone.now())
+
+
+@shared_task(name="requests.summarize")
+def summarize() -> None:
+    """Each hour; whoever has today's summary gets no second one."""
+    summary.send_due(at=timezone.now())

@@ -80,6 +80,7 @@ def _review(request: RightsRequest, on: date) -> NextMove:
         return NextMove(str(refusal), Turn.US, "match")
     try:
         guards.may_act(request)
+        guards.reaches_the_requester(request)
         guards.is_its_turn(request)
     except Refused as refusal:
         held = isinstance(refusal, MayNotAct) and request.requester_kind == RequesterKind.AGENT

@@ -27,6 +27,7 @@ from requests.refusals import (
     MayNotAct,
     NeedsSecondPerson,
     NeedsStaff,
+    NoAddress,
     NobodyMatched,
     NotEnough,
     NotVerified,
@@ -168,6 +169,19 @@ def test_a_lost_address_is_written_to_waits_three_days_and_takes_two_colleagues(
         actions.second(case, by=dov, at=NOW + 3 * DAY)
     actions.second(case, by=noor, at=NOW + 3 * DAY)
     assert case.stage == Stage.REVIEW
+
+
+def test_an_answer_never_goes_to_the_address_that_is_lost():
+    case, dov, noor = RequestFactory(), UserFactory(name="Dov"), UserFactory(name="Noor")
+    lost(case, dov)
+    actions.vouch(case, by=dov, at=NOW + 3 * DAY, note="Card.")
+    actions.second(case, by=noor, at=NOW + 3 * DAY)
+    with pytest.raises(NoAddress):
+        actions.accept(case, by=dov, at=NOW + 3 * DAY)
+    people.correct_address(case.subject, email="new@family.example", by=dov, at=NOW, reason="Lost.")
+    case.refresh_from_db()
+    actions.accept(case, by=dov, at=NOW + 3 * DAY)
+    assert case.stage == Stage.FULFILLING
 
 
 def test_a_recovery_is_not_passed_on_another_road():
