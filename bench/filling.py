@@ -9,6 +9,9 @@ from typing import Any
 
 from django.db import connection, models
 
+from inventory import leads
+from inventory.models import ProcessingActivity, PurposeUse
+
 PARENTS = 100
 """Rows of each model that others point to: a hundred campaigns, purposes, groups."""
 LINKS = 3
@@ -59,6 +62,9 @@ def fill(model: type[models.Model], rows: int) -> None:
             _insert(model, start, rows)
             for field in model._meta.local_many_to_many:
                 _link(model, field, start, rows)
+        if model is ProcessingActivity:
+            leads.renew()  # what the triggers would have noted
+            analyze(PurposeUse)
     analyze(model)
 
 

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -27,7 +28,7 @@ from .models import Capacity, Measure, ProcessingActivity, Purpose, PurposeBasis
 from .screens import CappedCount, count_link, links, page_of
 
 Says = Callable[[Any, HttpRequest], Consequences]
-RECORD_PAGE = 500  # entries on the printable page; the file has them all
+RECORD_PAGE = 50  # entries on a printable page; the file has them all
 RECORD_CEILING = 10_000_000  # the record is about what is done, not about people
 
 
@@ -260,16 +261,14 @@ class ProcessingActivityAdmin(RegisterAdmin):
     def health_view(self, request: HttpRequest) -> HttpResponse:
         """Everything that is wrong in the registers, of this app and of those above it."""
         self._must_see(request)
-        look = health.look(Company.current().today(), again="again" in request.GET)
         diagnoses = [
             (found, [(fault, self._fault_url(request, fault)) for fault in found.faults])
-            for found in look.diagnoses
+            for found in health.examine(Company.current().today())
         ]
         context = {
             "title": "Health of the registers",
             "diagnoses": diagnoses,
             "checks": health.checks,
-            "looked_at": look.at,
         }
         return page(self, request, "admin/inventory/health.html", context)
 
@@ -280,12 +279,15 @@ class ProcessingActivityAdmin(RegisterAdmin):
             raise Http404
         today = Company.current().today()
         activities = record.of_kind(kind, today)
+        if last := request.GET.get("after"):
+            activities = record.after(activities, _activity(last))
         entries = list(record.entries(activities[: RECORD_PAGE + 1]))
         context = {
             "title": f"Record of processing {Capacity(kind).label}",
             "is_controller": kind == Capacity.CONTROLLER,
             "entries": entries[:RECORD_PAGE],
-            "has_more": len(entries) > RECORD_PAGE,
+            "is_continued": bool(last),
+            "last": entries[RECORD_PAGE - 1].activity.pk if len(entries) > RECORD_PAGE else None,
             "today": today,
         }
         return page(self, request, "admin/inventory/record.html", context)
@@ -328,6 +330,12 @@ class MeasureAdmin(RegisterAdmin):
         if measure.next_review_on is None:
             return "not planned"
         return f"{measure.next_review_on:%-d %B %Y}" + (" – overdue" if measure.is_overdue else "")
+
+
+def _activity(number: str) -> ProcessingActivity:
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise Http404
+    return get_object_or_404(ProcessingActivity, pk=int(number))
 
 
 # The screens of the other registers hook in below, one line each.

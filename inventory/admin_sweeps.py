@@ -224,10 +224,11 @@ class SweepAdmin(AuditedAdmin):
         if not body:
             return "Nothing of our own has a rule that can be carried out."
         return format_html(
-            "<table><thead><tr><th scope='col'>Rows</th><th scope='col'>Then</th><th scope='col'>Clock started"
-            " by</th><th scope='col'>Expired</th><th scope='col'>On hold</th><th scope='col'>Without a clock</th>"
+            "<div class='scroll' role='region' tabindex='0' aria-label='Numbers'><table><thead><tr>"
+            "<th scope='col'>Rows</th><th scope='col'>Then</th><th scope='col'>Clock started by</th>"
+            "<th scope='col'>Expired</th><th scope='col'>On hold</th><th scope='col'>Without a clock</th>"
             "<th scope='col'>Done</th><th scope='col'>For example, number</th><th scope='col'>Why</th></tr>"
-            "</thead><tbody>{}</tbody></table>",
+            "</thead><tbody>{}</tbody></table></div>",
             body,
         )
 

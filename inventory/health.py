@@ -3,25 +3,29 @@
 Upper apps and retention add their own: `health.checks.append(Check(...))`, in `ready()` or where the
 check is written."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from typing import Any
 
-from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import Combinable
-from django.utils import timezone
 
-from audit.paging import EXACT_UP_TO, estimated_rows
 from people.models import Role
 
 from .guards import BASIS_FOR_EVERYTHING
-from .models import DataCategory, Measure, ProcessingActivity, Purpose, PurposeBasis, Regime, System
+from .models import (
+    DataCategory,
+    LooseEnd,
+    Measure,
+    ProcessingActivity,
+    Purpose,
+    PurposeBasis,
+    Regime,
+    System,
+)
 
-REMEMBERED = 600  # seconds
 SHOWN = 100  # of one kind; whoever has more knows where to start
 
 
@@ -69,35 +73,9 @@ def examine(on: date) -> list[Diagnosis]:
     return [Diagnosis(check, faults[:SHOWN], len(faults) > SHOWN) for check, faults in found if faults]
 
 
-@dataclass(frozen=True)
-class Look:
-    """What was found, and when."""
-
-    at: datetime
-    diagnoses: list[Diagnosis]
-
-    @property
-    def count(self) -> int:
-        """Faults the page shows: past a hundred of one kind, a hundred."""
-        return sum(len(diagnosis.faults) for diagnosis in self.diagnoses)
-
-
-def look(on: date, *, again: bool = False) -> Look:
-    """With many activities a look takes seconds: then one serves for ten minutes, unless asked `again`."""
-    if estimated_rows(ProcessingActivity, DEFAULT_DB_ALIAS) <= EXACT_UP_TO:
-        return Look(timezone.now(), examine(on))
-    key = f"inventory.health.{on}"
-    kept = None if again else cache.get(key)
-    if kept is None:
-        kept = (timezone.now(), [(found.check.code, found.faults, found.has_more) for found in examine(on)])
-        cache.set(key, kept, REMEMBERED)
-    at, found = kept
-    known = {check.code: check for check in checks}
-    return Look(at, [Diagnosis(known[code], faults, more) for code, faults, more in found if code in known])
-
-
 def count(on: date) -> int:
-    return look(on).count
+    """Faults the page shows: past a hundred of one kind, a hundred."""
+    return sum(len(diagnosis.faults) for diagnosis in examine(on))
 
 
 def _unused_categories(on: date) -> Iterator[tuple[DataCategory, str]]:
@@ -116,8 +94,8 @@ def _goes_on(prefix: str, on: date) -> Q:
     return Q(*(Q((end, None)) | Q((f"{end}__gt", on)) for end in ends))
 
 
-def _activities(on: date, lack: Q | Combinable, words: str) -> Iterator[tuple[ProcessingActivity, str]]:
-    for activity in _few(ProcessingActivity.objects.live(on).filter(lack)):
+def _activities(on: date, lack: Q, words: str) -> Iterator[tuple[ProcessingActivity, str]]:
+    for activity in _few(ProcessingActivity.objects.live(on).with_whose_text().filter(lack)):
         yield activity, f"“{activity}” {words}"
 
 
@@ -125,9 +103,11 @@ def _few(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows[: SHOWN + 1]
 
 
-def _without_links(name: str) -> Combinable:
+def _without_links(name: str) -> Q:
+    """Loose ends are an upper bound, so the links themselves have the last word."""
     through = getattr(ProcessingActivity, name).through
-    return ~Exists(through._default_manager.filter(processingactivity_id=OuterRef("pk")))
+    links = through._default_manager.filter(processingactivity_id=OuterRef("pk"))
+    return Q(~Exists(links), pk__in=LooseEnd.objects.filter(lacks=name).values("activity"))
 
 
 def _naming_never_held(on: date) -> Iterator[tuple[ProcessingActivity, str]]:
@@ -140,7 +120,8 @@ def _naming_never_held(on: date) -> Iterator[tuple[ProcessingActivity, str]]:
 
 
 def _naming_ended_purpose(on: date) -> Iterator[tuple[ProcessingActivity, str]]:
-    rows = ProcessingActivity.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on), purpose__ended_on__lte=on)
+    ended = list(Purpose.objects.filter(ended_on__lte=on).values_list("pk", flat=True))
+    rows = ProcessingActivity.objects.filter(Q(ended_on=None) | Q(ended_on__gt=on), purpose__in=ended)
     for activity in _few(rows.select_related("purpose")):
         yield activity, f"“{activity}” goes on, but its purpose “{activity.purpose}” has ended."
 
@@ -175,13 +156,14 @@ def _purposes_without_basis(on: date) -> Iterator[tuple[Purpose, str]]:
 
 
 def _purposes_without_child_text(on: date) -> Iterator[tuple[Purpose, str]]:
-    silent = {purpose.pk: purpose for purpose in live_purposes(on).filter(child_text="")}
-    uses = ProcessingActivity.objects.live(on).filter(purpose__in=silent).order_by()
-    concerned = {
-        pk for pk, whose in uses.values_list("purpose_id", "whose").distinct() if Role.LEARNER in whose
-    }
-    for pk in concerned:
-        yield silent[pk], f"“{silent[pk]}” uses learners’ data and has no text for children."
+    of_learners = [
+        text for text in ProcessingActivity.objects.whose_texts() if Role.LEARNER in json.loads(text)
+    ]
+    live = ProcessingActivity.objects.live(on).order_by().with_whose_text()
+    uses = live.filter(purpose=OuterRef("pk"), whose_text__in=of_learners)
+    silent = live_purposes(on).filter(child_text="").annotate(a_use=Subquery(uses.values("pk")[:1]))
+    for purpose in silent.exclude(a_use=None):
+        yield purpose, f"“{purpose}” uses learners’ data and has no text for children."
 
 
 def _systems_without_owner(on: date) -> Iterator[tuple[System, str]]:
@@ -219,7 +201,7 @@ checks: list[Check] = [
         code="activity-without-whose",
         title="Activities about nobody",
         cure="Say whose data the activity uses.",
-        find=lambda on: _activities(on, Q(whose=[]), "does not say whose data it uses."),
+        find=lambda on: _activities(on, Q(whose_text="[]"), "does not say whose data it uses."),
     ),
     Check(
         code="activity-never-held",

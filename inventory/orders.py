@@ -63,7 +63,7 @@ def _systems(on: date) -> dict[int, list[System]]:
         fulfilment=Fulfilment.DATABASE
     )
     systems = {system.pk: system for system in outside}
-    for category, system in live.values_list("categories", "systems"):
+    for category, system in live.values_list("categories", "systems").distinct():
         if system in systems:
             found.setdefault(category, {})[system] = systems[system]
     return {category: sorted(each.values(), key=lambda s: s.code) for category, each in found.items()}

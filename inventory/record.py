@@ -7,7 +7,7 @@ from datetime import date
 from itertools import chain, islice
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django_countries import countries
 
 from audit.personal import StartEvent, Then
@@ -127,9 +127,19 @@ def entries(activities: QuerySet[ProcessingActivity]) -> Iterator[Entry]:
 
 
 def of_kind(capacity: str, on: date) -> QuerySet[ProcessingActivity]:
-    """The live activities of one paragraph of Art. 30, by purpose."""
+    """The live activities of one paragraph of Art. 30, by purpose, in the order of an index."""
     rows = ProcessingActivity.objects.live(on).filter(capacity=capacity)
-    return rows.order_by("purpose__name", "name", "pk")
+    return rows.order_by("purpose_id", "name", "pk")
+
+
+def after(rows: QuerySet[ProcessingActivity], last: ProcessingActivity) -> QuerySet[ProcessingActivity]:
+    """What follows `last` in that order; a page far back costs what the first one does."""
+    same = Q(purpose=last.purpose_id)
+    beyond = Q(purpose__gt=last.purpose_id) | same & (
+        Q(name__gt=last.name) | Q(name=last.name, pk__gt=last.pk)
+    )
+    # Said once more in simple words, for the index to begin there.
+    return rows.filter(beyond, purpose__gte=last.purpose_id)
 
 
 def rows(activities: QuerySet[ProcessingActivity]) -> Iterator[list[object]]:

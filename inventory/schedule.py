@@ -37,7 +37,7 @@ class Scheduled:
 def schedule(on: date, *, category: DataCategory | None = None) -> list[Scheduled]:
     """Four queries, whatever the number of rules. Only categories with a rule or a live use."""
     written, used = list(RetentionRule.objects.order_by("pk")), list(_used(on))
-    names = _names()  # asked last, so that it knows every purpose the others name
+    names = names_of_purposes()  # asked last, so that it knows every purpose the others name
     rules, uses = _rules(written, names), _uses(used, names)
     found = [category] if category else DataCategory.objects.filter(pk__in={*rules, *uses})
     lines = [line for one in found for line in _lines(one, rules[one.pk], uses[one.pk], on)]
@@ -58,7 +58,7 @@ def _concerns_others(rules: list[Rule], uses: list[Use], apart: set[str]) -> boo
     return any(not rule.role for rule in rules) or any(use.roles - apart for use in uses)
 
 
-def _names() -> dict[int, str]:
+def names_of_purposes() -> dict[int, str]:
     """A name for each purpose that no other has: by these the rules and the uses are matched."""
     purposes = list(Purpose.objects.order_by().values_list("pk", "name", "code"))
     counts = Counter(name for _pk, name, _code in purposes)

@@ -49,7 +49,10 @@ def warnings(
 
 def _warning(version: PolicyVersion, reader: Any, promise: Promise, finding: Finding) -> SafeString:
     said = format_html(
-        "The text promises “{}”. {}: {}", promise.says, _standing(version, promise, finding), finding.sentence
+        "The text promises “{}”. {}: {}",
+        promise.says.removesuffix("."),
+        _standing(version, promise, finding),
+        finding.sentence,
     )
     links = format_html_join(", ", "{}", ((link,) for link in _links(reader, finding)))
     return format_html("{} See {}.", said, links) if links else said

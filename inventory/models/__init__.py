@@ -7,6 +7,7 @@ from .cookies import (
     LifetimeKind,
 )
 from .holds import HoldPerson, HoldScope, HoldStatus, LegalHold
+from .leads import LooseEnd, PurposeUse
 from .registers import (
     Assurance,
     Basis,
@@ -46,6 +47,7 @@ __all__ = [
     "Kind",
     "LegalHold",
     "LifetimeKind",
+    "LooseEnd",
     "Measure",
     "OrderAnswer",
     "OrderStatus",
@@ -53,6 +55,7 @@ __all__ = [
     "ProcessingActivity",
     "Purpose",
     "PurposeBasis",
+    "PurposeUse",
     "Regime",
     "RetentionRule",
     "Sensitivity",

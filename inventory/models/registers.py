@@ -1,11 +1,14 @@
 """What we hold, why and where: the record of processing (GDPR Art. 30)."""
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 from people.models import Role, country_choices
 
@@ -227,11 +230,24 @@ class System(models.Model):
         return self.name
 
 
+WHOSE_AS_TEXT = Cast("whose", models.TextField())
+
+
 class ProcessingActivityQuerySet(models.QuerySet["ProcessingActivity"]):
     def live(self, on: date) -> "ProcessingActivityQuerySet":
         return self.filter(
             Q(ended_on=None) | Q(ended_on__gt=on), Q(purpose__ended_on=None) | Q(purpose__ended_on__gt=on)
         )
+
+    def with_whose_text(self) -> "models.QuerySet[Any, Any]":
+        return self.annotate(whose_text=WHOSE_AS_TEXT)
+
+    def whose_texts(self) -> Iterator[str]:
+        """Each kind of people once, as text: a step along the index for each, however many activities."""
+        rows, last = self.with_whose_text().order_by("whose_text").values_list("whose_text", flat=True), ""
+        while (text := rows.filter(whose_text__gt=last).first()) is not None:
+            yield text
+            last = text
 
 
 class ProcessingActivity(models.Model):
@@ -269,6 +285,10 @@ class ProcessingActivity(models.Model):
         indexes = [
             models.Index(fields=["capacity", "-id"], name="inventory_activity_capacity"),
             models.Index(fields=["basis", "-id"], name="inventory_activity_basis"),
+            # The health page asks which kinds of people there are, and for one activity about each.
+            models.Index(WHOSE_AS_TEXT, "purpose", name="inventory_activity_whose"),
+            # The record of processing, a page at a time.
+            models.Index(fields=["capacity", "purpose", "name", "id"], name="inventory_activity_record"),
         ]
 
     def __str__(self) -> str:

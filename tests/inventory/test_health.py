@@ -185,18 +185,6 @@ def test_the_morning_page_counts_the_faults(client: Client) -> None:
     assert f'<a href="{PAGE}"><strong>2</strong> ' in html
 
 
-def test_with_many_activities_the_morning_count_is_remembered_for_a_while(
-    monkeypatch: pytest.MonkeyPatch, time_machine
-) -> None:
-    monkeypatch.setattr(health, "EXACT_UP_TO", -2)
-    time_machine.move_to("2026-03-02T08:00:00Z")
-    assert health.count(TODAY) == 0
-    DataCategoryFactory()
-    assert health.count(TODAY) == 0
-    time_machine.shift(health.REMEMBERED + 1)
-    assert health.count(TODAY) == 1
-
-
 def state(code: str) -> promises.Finding:
     return next(p for p in promises.promises() if p.code == code).check(TODAY)
 
@@ -236,15 +224,6 @@ def test_two_checks_cannot_share_a_code() -> None:
     promises.promises()  # the apps' own are there first
     with pytest.raises(promises.PromisedTwice):
         promises.promise("card-numbers-are-never-held", "…")(lambda on: promises.kept("…"))
-
-
-def test_a_look_at_a_long_register_serves_until_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "EXACT_UP_TO", -2)
-    DataCategoryFactory(name="Pet names")
-    first = health.look(TODAY)
-    DataCategoryFactory(name="Fax numbers")
-    assert health.look(TODAY) == first
-    assert health.look(TODAY, again=True).count == health.count(TODAY) == first.count + 1
 
 
 def test_equal_uses_are_folded_by_the_database() -> None:

@@ -1,6 +1,7 @@
 """The record of processing, on paper and as a file (GDPR Art. 30)."""
 
 import csv
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -19,11 +20,18 @@ from law.models import Company
 from people.models import Role
 from tests.people.factories import UserFactory
 
-from .factories import DataCategoryFactory, MeasureFactory, ProcessingActivityFactory, SystemFactory
+from .factories import (
+    DataCategoryFactory,
+    MeasureFactory,
+    ProcessingActivityFactory,
+    PurposeFactory,
+    SystemFactory,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 2)
 EXPORT = "/admin/inventory/processingactivity/export/"
+RECORD = "/admin/inventory/processingactivity/record/controller/"
 
 
 @pytest.fixture
@@ -186,7 +194,26 @@ def test_paper_says_what_is_missing_and_where_the_rest_is(desk: Client, monkeypa
     ProcessingActivityFactory.create_batch(2, basis="", categories=[], systems=[])
     html = paper(desk)
     assert "not decided" in html
-    assert "These are the first 1." in html
+    assert "The export of the list holds all of them." in html
+
+
+def test_paper_turned_page_by_page_tells_each_activity_once(desk: Client, monkeypatch, alone: None) -> None:
+    monkeypatch.setattr("inventory.admin.RECORD_PAGE", 2)
+    for purpose in PurposeFactory.create_batch(2):
+        ProcessingActivityFactory.create_batch(2, purpose=purpose, name="Send mail")
+        ProcessingActivityFactory(purpose=purpose, name="Answer mail")
+    told, following = [], ["?"]
+    while following:
+        html = desk.get(f"{RECORD}{following[0]}").content.decode()
+        told += re.findall(r'<h2 id="activity-(\d+)">', html)
+        following = re.findall(r'href="(\?after=\d+)"', html)
+    in_order = ProcessingActivity.objects.order_by("purpose", "name", "pk").values_list("pk", flat=True)
+    assert list(map(int, told)) == list(in_order)
+
+
+@pytest.mark.parametrize("after", ["0", "x", "²", "-1", "9" * 40])
+def test_paper_after_an_activity_that_is_not_there_is_not_found(desk: Client, after: str) -> None:
+    assert desk.get(f"{RECORD}?after={after}").status_code == 404
 
 
 def test_there_is_paper_of_two_kinds_only_and_not_for_everybody(client: Client) -> None:

@@ -545,6 +545,23 @@ def test_an_order_is_answered_once_and_with_evidence(dov: User) -> None:
         CutoffOrder.objects.update(evidence="Something else.")
 
 
+def test_equal_uses_of_a_system_are_folded_by_the_database(dov: User) -> None:
+    rule, system = account_schedule(), SystemFactory.create()
+    for _number in range(3):
+        ProcessingActivityFactory.create(
+            purpose=rule.purpose, categories=[rule.category], systems=[system], whose=rule.category.whose
+        )
+    with CaptureQueriesContext(connection) as asked:
+        confirmed(dov)
+    looks = {query["sql"] for query in asked if "processingactivity_systems" in query["sql"]}
+    assert looks
+    with connection.cursor() as cursor:
+        for sql in looks:
+            cursor.execute(sql)
+            rows = cursor.fetchall()
+            assert len(rows) == len(set(rows))
+
+
 def test_no_second_order_while_one_like_it_is_open(dov: User) -> None:
     rule = account_schedule()
     rule.purpose.activities.get().systems.add(SystemFactory.create())
