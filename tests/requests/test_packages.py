@@ -25,7 +25,9 @@ pytestmark = pytest.mark.django_db
 def built(case) -> Package:
     packages.start(case, at=NOW)
     assert packages.build_due(at=NOW) == 1
-    return packages.ready(case)
+    package = packages.ready(case)
+    assert package is not None
+    return package
 
 
 def opened(case, package) -> zipfile.ZipFile:
@@ -108,6 +110,7 @@ def test_a_released_copy_can_be_fetched_so_often_and_so_long():
 def test_past_its_day_the_copy_is_gone_from_the_disk(django_capture_on_commit_callbacks):
     case = CaseFactory()
     package = released(case)
+    assert package.expires_at is not None
     later = package.expires_at + timedelta(seconds=1)
 
     assert packages.open_to(case, later) is None

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inventory', '0005_indexes_for_lists'),
+        ('inventory', '0006_leads_of_health'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
