@@ -85,7 +85,7 @@ def _line(
             rows=rows,
         )
     if duty:
-        rule = as_rule(duty)
+        rule = as_rule(duty, duty.purpose.name)
         why = f"A law makes us keep it{f' ({duty.legal_anchor})' if duty.legal_anchor else ''}."
         return Line(
             category=code, name=name, goes=False, is_refusal=True, why=why, until=rule.words, rows=rows

@@ -29,7 +29,7 @@ def asked():
 
 
 def test_opening_the_link_names_nobody_and_changes_nothing(client, asked):
-    task, url = asked
+    _task, url = asked
 
     page = client.get(url).content.decode()
 
