@@ -72,14 +72,16 @@ class NothingToErase(Refused):
 def propose(request: RightsRequest, *, by: User, at: datetime, reason: str) -> ErasureOrder:
     """Count what would go and what stays. Raises when anything else of this person is still under way."""
     request = guards.locked(request)
-    _refuse_unready(request)
+    _refuse_unready(request, at)
     lines = _plan(request, at)
     if not any(line.goes for line in lines):
         raise NothingToErase(list(plans.kept(lines)))
     order, _created = ErasureOrder.objects.update_or_create(
         request=request,
-        approved_at=None,
         defaults={
+            "approved_by": None,
+            "approved_at": None,
+            "not_before": None,
             "proposed_by": by,
             "proposed_at": at,
             "plan": plans.as_json(lines),
@@ -97,18 +99,21 @@ def approve(order: ErasureOrder, *, by: User, at: datetime, reason: str) -> Eras
     request = guards.locked(order.request)
     order = ErasureOrder.objects.select_for_update().get(pk=order.pk)
     guards.is_second_person(order.proposed_by_id, by, "approve this erasure")
-    if order.approved_at or order.stopped_at or request.stage != Stage.REVIEW:
+    if order.approved_at or order.stopped_at or request.stage not in (Stage.REVIEW, Stage.FULFILLING):
         raise ErasureCannotMove("This erasure has been decided already.")
     if plans.fingerprint(_plan(request, at)) != order.plan_sha256:
         raise PlanChanged
+    is_late_to_stop = _were_told(request)
     order.approved_by, order.approved_at = by, at
-    order.not_before = at + timedelta(hours=Company.current().cool_off_hours)
+    order.not_before = at if is_late_to_stop else at + timedelta(hours=Company.current().cool_off_hours)
     order.save(update_fields=["approved_by", "approved_at", "not_before"])
     facts = {"not_before": order.not_before.isoformat()}
     events.note(request, Happened.ERASURE_APPROVED, by=by, at=at, facts=facts)
     record("requests.approve_erasure", request, by=by, at=at, reason=reason, details=facts)
-    actions.begin_work(request, by=by, at=at, reason=reason)
-    _tell_of_the_wait(request, order, at)
+    if request.stage == Stage.REVIEW:
+        actions.begin_work(request, by=by, at=at, reason=reason)
+    if not is_late_to_stop:
+        _tell_of_the_wait(request, order, at)
     return order
 
 
@@ -129,23 +134,54 @@ def stop(order: ErasureOrder, *, by: Acts, at: datetime, reason: str = "") -> Ri
 def is_stoppable(order: ErasureOrder, at: datetime) -> bool:
     """While it waits; once others have been told to erase, there is no way back."""
     waits = order.approved_at is not None and order.not_before is not None and at < order.not_before
-    return waits and order.stopped_at is None and order.done_at is None
+    return waits and order.stopped_at is None and order.done_at is None and not _were_told(order.request)
+
+
+def _were_told(request: RightsRequest) -> bool:
+    return request.tasks.filter(duty=Duty.ERASE).exists()
+
+
+def hindrance(request: RightsRequest, order: ErasureOrder, at: datetime) -> Refused | None:
+    """Why an approved erasure may not go on now. Asked before anybody is told to erase and before we do:
+    a hold, a request for a copy or a quarrel over a guardian may have come while it waited."""
+    try:
+        guards.is_not_paused(request)
+        guards.may_act(request)  # a guardian’s authority may have ended meanwhile
+        _refuse_while_others_wait(request)
+    except Refused as refusal:
+        return refusal
+    return PlanChanged() if _has_changed(request, order, at) else None
+
+
+def _has_changed(request: RightsRequest, order: ErasureOrder, at: datetime) -> bool:
+    return plans.fingerprint(_plan(request, at)) != order.plan_sha256
+
+
+def is_to_decide_anew(request: RightsRequest, *, at: datetime) -> bool:
+    """What two people approved is no longer what would be done."""
+    order = ErasureOrder.objects.filter(request=request, stopped_at=None, done_at=None).first()
+    if order is None or request.stage != Stage.FULFILLING or request.pause_reason:
+        return False
+    return _has_changed(request, order, at)
 
 
 def begin_due(*, at: datetime) -> int:
     """Ask the systems and companies of every erasure whose wait is over. Any number of workers, any number
     of times: a task exists once."""
     waiting = ErasureOrder.objects.filter(
-        approved_at__isnull=False, stopped_at=None, done_at=None, not_before__lte=at
-    ).exclude(request__tasks__duty=Duty.ERASE)
-    return sum(_begin(order, at) for order in waiting.order_by("pk")[:100])
+        request__stage=Stage.FULFILLING, approved_at__isnull=False, stopped_at=None, done_at=None,
+        not_before__lte=at,
+    ).exclude(request__tasks__duty=Duty.ERASE)  # fmt: skip
+    return sum(_begin(order, at) for order in waiting.select_related("request").order_by("pk"))
 
 
 @transaction.atomic
 def _begin(order: ErasureOrder, at: datetime) -> bool:
     request = guards.locked(order.request)
     order = ErasureOrder.objects.get(pk=order.pk)
-    if order.stopped_at or request.stage != Stage.FULFILLING:
+    if order.approved_at is None or order.stopped_at or request.stage != Stage.FULFILLING:
+        return False
+    if hindrance(request, order, at):  # the desk shows which (turns)
         return False
     return bool(fanout.open_tasks(request, at=at))
 
@@ -162,8 +198,6 @@ def carry_out(
     order = ErasureOrder.objects.select_for_update().get(request=request)
     _refuse_too_early(request, order, at)
     lines = _plan(request, at)
-    if plans.fingerprint(lines) != order.plan_sha256:
-        raise PlanChanged
     subject = guards.subject_of(request)
     reader = mails.whom(request)  # the address goes in the next step
     gone = _forget(subject, lines, by, at)
@@ -180,14 +214,20 @@ def carry_out(
     return actions.close(request, by=by, at=at, outcome=outcome_of(request, lines), letter_sent=True)
 
 
-def _refuse_unready(request: RightsRequest) -> None:
-    """A case in review, of somebody known who showed who they are, with no copy still owed to them."""
-    if request.right != Right.ERASURE or request.stage != Stage.REVIEW:
+def _refuse_unready(request: RightsRequest, at: datetime) -> None:
+    """A case in review (or one whose plan changed), of somebody known who showed who they are, with no copy
+    still owed to them."""
+    is_ready = request.stage == Stage.REVIEW or is_to_decide_anew(request, at=at)
+    if request.right != Right.ERASURE or not is_ready:
         raise ErasureCannotMove("Only a request for erasure that is in review can be proposed.")
     guards.is_verified(request)
     guards.may_act(request)
     guards.is_its_turn(request)
     guards.is_not_paused(request)
+    _refuse_while_others_wait(request)
+
+
+def _refuse_while_others_wait(request: RightsRequest) -> None:
     subject = guards.subject_of(request)
     others = RightsRequest.objects.open().filter(subject=subject).exclude(pk=request.pk)
     if names := list(others.exclude(comes_after=request).values_list("reference", flat=True)):
@@ -197,11 +237,12 @@ def _refuse_unready(request: RightsRequest) -> None:
 
 
 def _refuse_too_early(request: RightsRequest, order: ErasureOrder, at: datetime) -> None:
-    guards.is_not_paused(request)
     if order.approved_at is None or order.stopped_at or order.done_at:
         raise ErasureCannotMove("This erasure is not approved, was stopped, or is done already.")
     if order.not_before and at < order.not_before:
         raise ErasureCannotMove(f"The requester can stop this until {order.not_before:%-d %B %Y, %H:%M} UTC.")
+    if found := hindrance(request, order, at):
+        raise found
     if request.tasks.filter(duty=Duty.ERASE).exclude(way=Way.HERE).open().exists():
         raise ErasureCannotMove(
             "Systems or companies have not answered yet; they have to know whom to erase."

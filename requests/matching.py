@@ -9,7 +9,7 @@ from notices.mail import kill_links
 from people.models import Person, User
 
 from . import clocks, events, guards, identity, mails, moves
-from .models import Happened, Method, RequesterKind, RightsRequest, Stage, Verdict
+from .models import ErasureOrder, Happened, Method, RequesterKind, RightsRequest, Stage, Verdict
 from .refusals import WrongStage
 
 
@@ -74,6 +74,8 @@ def reset(
 ) -> None:
     kill_links(request, mails.CONFIRM_PURPOSE, at=at)
     identity.void(request, Verdict.OPEN, Verdict.PASSED, at=at)
+    # A plan to erase was read for whom the case was about before.
+    ErasureOrder.objects.filter(request=request, approved_at=None).delete()
     if request.stage == Stage.REVIEW and request.needs_identity:
         moves.move(request, Stage.UNVERIFIED, verified_at=None)
     facts = {"fields": sorted(fields or [])}

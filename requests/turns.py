@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from django.utils import timezone
+
 from audit.refusals import Refused
 
-from . import deciding, guards, unverified
+from . import deciding, erasure, guards, unverified
 from .models import (
     ErasureOrder,
     IdentityCheck,
@@ -109,12 +111,19 @@ def _fulfilling(request: RightsRequest, on: date) -> NextMove:
 
 
 def _waiting_erasure(request: RightsRequest) -> NextMove:
-    order = ErasureOrder.objects.filter(request=request).first()
-    if order is not None and order.not_before is not None and not request.tasks.exists():
+    order, now = ErasureOrder.objects.filter(request=request).first(), timezone.now()
+    if order is None or order.approved_at is None:
+        return _erasure(request)
+    if erasure.is_stoppable(order, now):
         until = f"{order.not_before:%-d %B %Y at %H:%M} UTC"
         return NextMove(
             f"Until {until} the requester can stop the erasure; then the systems are asked.", Turn.THEM
         )
+    if found := erasure.hindrance(request, order, now):
+        anew = isinstance(found, erasure.PlanChanged)
+        return NextMove(str(found), Turn.US, "propose" if anew else "")
+    if not request.tasks.exists():
+        return NextMove("The systems and companies are asked within a minute.", Turn.SYSTEMS)
     return NextMove(
         "Everybody else has erased. Now erase here and send the closing letter.", Turn.US, "erase"
     )

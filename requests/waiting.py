@@ -50,7 +50,8 @@ def unread(at: datetime) -> RightsRequestQuerySet:
 
 def erasures_to_approve(at: datetime) -> RightsRequestQuerySet:
     proposed = ErasureOrder.objects.filter(approved_at=None, stopped_at=None, done_at=None)
-    return RightsRequest.objects.filter(stage=Stage.REVIEW, pk__in=proposed.values("request"))
+    decided_on = [Stage.REVIEW, Stage.FULFILLING]  # the second, when a plan changed while it waited
+    return RightsRequest.objects.filter(stage__in=decided_on, pk__in=proposed.values("request"))
 
 
 def recoveries_to_second(at: datetime) -> RightsRequestQuerySet:

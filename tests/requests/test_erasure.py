@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from audit.models import Event, LedgerEntry
 from inventory.models import DataCategory, RetentionRule
 from notices.models import Mail
+from people.models import Authority, Guardianship
 from requests import actions, erasure, plans, vault, work
 from requests.models import (
     Duty,
@@ -18,9 +19,9 @@ from requests.models import (
     Stage,
     Way,
 )
-from requests.refusals import NeedsSecondPerson, NotVerified, WaitsForAnother
+from requests.refusals import MayNotAct, NeedsSecondPerson, NotVerified, WaitsForAnother
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory
-from tests.people.factories import NOW, UserFactory
+from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 from tests.requests.test_forgetting import hold_on
 
 from .work_factories import CaseFactory
@@ -274,3 +275,90 @@ def test_the_last_address_is_forgotten_when_its_link_is_over(case, dov, noor):
     assert erasure.forget_last_addresses(at=AFTER_THE_WAIT + timedelta(days=31)) == 1
 
     assert Mail.objects.get(event=erasure.LAST).address == ""
+
+
+# --- What may come in between ------------------------------------------------------------------
+
+
+def test_nobody_is_told_to_erase_what_a_hold_has_come_over_meanwhile(case, dov, noor):
+    ProcessingActivityFactory()
+    approved(case, dov, noor)
+    hold_on(case.subject)
+
+    assert erasure.begin_due(at=AFTER_THE_WAIT) == 0
+    assert not case.tasks.exists()
+
+
+def test_nobody_is_told_to_erase_while_the_case_is_paused(case, dov, noor):
+    ProcessingActivityFactory()
+    approved(case, dov, noor)
+    actions.pause(case, by=dov, at=NOW, reason="Counsel looks at a claim.", pause_reason="hold")
+
+    assert erasure.begin_due(at=AFTER_THE_WAIT) == 0
+
+
+def test_nobody_is_erased_while_a_copy_asked_for_meanwhile_is_owed(case, dov, noor):
+    asked_and_answered(case, dov, noor)
+    copy = CaseFactory(subject=case.subject)
+
+    with pytest.raises(erasure.ErasureCannotMove, match=copy.reference):
+        erasure.carry_out(case, by=dov, at=AFTER_THE_WAIT, letter=LETTER)
+
+
+def test_a_guardian_who_lost_the_say_meanwhile_erases_nobody(dov, noor):
+    link = GuardianshipFactory()
+    case = CaseFactory(
+        erasure=True, in_review=True, subject=link.child, requester=link.guardian, requester_kind="guardian"
+    )
+    asked_and_answered(case, dov, noor)
+    Guardianship.objects.update(authority=Authority.DISPUTED)
+
+    with pytest.raises(MayNotAct):
+        erasure.carry_out(case, by=dov, at=AFTER_THE_WAIT, letter=LETTER)
+
+
+def test_a_changed_plan_is_proposed_again_and_decided_by_two(case, dov, noor):
+    ProcessingActivityFactory()
+    order = approved(case, dov, noor)
+    ProcessingActivityFactory(
+        categories=[DataCategory.objects.create(code="new", name="New", origin="provided")]
+    )
+    RetentionRule.objects.create(
+        category=DataCategory.objects.get(code="new"), purpose=PurposeFactory(), start_event="closed",
+        number=1, unit="years", is_protected_by_law=True,
+    )  # fmt: skip
+    assert erasure.begin_due(at=AFTER_THE_WAIT) == 0
+
+    again = erasure.propose(case, by=noor, at=AFTER_THE_WAIT, reason="A rule is new.")
+    assert (again.pk, again.approved_at, erasure.begin_due(at=AFTER_THE_WAIT)) == (order.pk, None, 0)
+    with pytest.raises(NeedsSecondPerson):
+        erasure.approve(again, by=noor, at=AFTER_THE_WAIT, reason="Read.")
+    erasure.approve(again, by=dov, at=AFTER_THE_WAIT, reason="Read.")
+    assert erasure.begin_due(at=AFTER_THE_WAIT + timedelta(days=10)) == 1
+
+
+def test_a_plan_for_one_person_is_not_approved_for_another(case, dov, noor):
+    order = proposed(case, dov)
+
+    actions.match(case, by=dov, at=NOW, reason="It is Ben.", subject=PersonFactory(ben=True))
+
+    assert not ErasureOrder.objects.filter(pk=order.pk).exists()
+
+
+def test_it_cannot_be_stopped_once_others_were_told(case, dov, noor):
+    """A press from just before the end that waited for the worker's lock."""
+    ProcessingActivityFactory()
+    order = approved(case, dov, noor)
+    erasure.begin_due(at=AFTER_THE_WAIT)
+
+    with pytest.raises(erasure.ErasureCannotMove):
+        erasure.stop(order, by=case.requester, at=NOW + timedelta(hours=1))
+
+
+def test_withdrawn_cases_do_not_stand_in_the_way_of_others(case, dov, noor, monkeypatch):
+    withdrawn = CaseFactory(erasure=True, in_review=True, subject=PersonFactory(ben=True))
+    approved(withdrawn, dov, noor)
+    actions.withdraw(withdrawn, by=dov, at=NOW)
+    monkeypatch.setattr(erasure, "_begin", lambda *_: pytest.fail("looked at a case that is over"))
+
+    assert erasure.begin_due(at=AFTER_THE_WAIT) == 0
