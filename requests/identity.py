@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from audit.actors import SYSTEM, ActorKind, Acts
 from law.models import Company
@@ -36,6 +36,7 @@ from .refusals import LinkSpent, NoAddress, NobodyMatched, NoCheckOpen, NotEnoug
 
 # A stranger with these could read or destroy somebody's data: knowing facts is not enough.
 WEIGHTY = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
+BY_TWO = "The address is said to be lost: two colleagues decide, after the wait."
 SEEKING = (Happened.RECEIVED, Happened.LINK_ASKED, Happened.SOUGHT)
 DECIDED_BY_STAFF = (Method.KNOWN_FACTS, Method.DOCUMENT)
 
@@ -99,8 +100,11 @@ def seek_due(*, at: datetime) -> int:
 @transaction.atomic
 def _seek_next(at: datetime) -> bool:
     last = RequestEvent.objects.filter(request=OuterRef("pk"), kind__in=SEEKING).order_by("-pk")
-    unverified = RightsRequest.objects.filter(stage=Stage.UNVERIFIED, channel=Channel.PORTAL, requester=None)
-    waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).exclude(last=Happened.SOUGHT)
+    unverified = RightsRequest.objects.filter(stage=Stage.UNVERIFIED)
+    fresh = Q(last=Happened.RECEIVED, channel=Channel.PORTAL, requester=None)
+    waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).filter(
+        fresh | Q(last=Happened.LINK_ASKED)
+    )
     first = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
     if first is None:
         return False
@@ -161,6 +165,7 @@ def ask_identity(
     method = Method(method)
     if method not in ladder(request):
         raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
+    _refuse_one_alone(request, method)
     check = open_check(request, method, at)
     person = candidate(request)
     if method == Method.ADDRESS_ON_FILE:
@@ -180,7 +185,10 @@ def send_link(request: RightsRequest, *, at: datetime) -> bool:
     person = candidate(request)
     if request.stage != Stage.UNVERIFIED or person is None:
         return False
-    if not _open(request):
+    check = _open(request)
+    if check is not None and check.is_recovery:
+        return False  # not while two colleagues judge whether that address is lost
+    if check is None:
         open_check(request, Method.ADDRESS_ON_FILE, at)
     return mails.post_link(request, person, at=at)
 
@@ -201,6 +209,7 @@ def begin_recovery(
     lost = request.requester or request.subject
     if lost is None:
         raise NobodyMatched
+    kill_links(request, mails.CONFIRM_PURPOSE, at=at)
     mails.post_address_lost(request, lost, at=at)
     facts = {"not_before": (at + wait).isoformat()}
     events.deed(request, "begin_recovery", Happened.ADDRESS_LOST, by=by, at=at, reason=reason, facts=facts)
@@ -291,10 +300,18 @@ def confirm_identity(
         guards.is_staff(by)
     check = _open(request)
     if check is not None and check.is_recovery:
-        raise NotEnough("The address is said to be lost: two colleagues decide, after the wait.")
+        raise NotEnough(BY_TWO)
+    _refuse_one_alone(request, method)
     if check is None or check.method != method:
         check = open_check(request, method, at)
     return _pass(request, check, person=person, by=by, at=at, note=note, reason=reason)
+
+
+def _refuse_one_alone(request: RightsRequest, method: Method) -> None:
+    """Once the address was said to be lost, no colleague alone takes facts or a document for it, in
+    another check neither (abuse A2)."""
+    if method in DECIDED_BY_STAFF and guards.noted(request, Happened.ADDRESS_LOST).exists():
+        raise NotEnough(BY_TWO)
 
 
 @transaction.atomic

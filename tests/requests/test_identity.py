@@ -306,3 +306,35 @@ def test_a_sign_in_matches_whoever_signed_in_and_of_an_agent_nobody():
     assert (case.stage, case.requester, case.subject) == (Stage.REVIEW, robin, robin)
     (of_agent,) = ask(by=robin, requester_kind=RequesterKind.AGENT)
     assert (of_agent.stage, of_agent.subject) == (Stage.UNVERIFIED, None)
+
+
+def test_after_a_plea_no_colleague_alone_takes_a_document_in_another_check():
+    case, dov = RequestFactory(), UserFactory()
+    lost(case, dov)
+
+    with pytest.raises(NotEnough):
+        actions.ask_identity(case, method=Method.DOCUMENT, by=dov, at=NOW)
+    actions.fail_identity(case, by=dov, at=NOW, reason="Blurred.")
+    with pytest.raises(NotEnough):
+        actions.confirm_identity(case, method=Method.DOCUMENT, by=dov, at=NOW)
+
+
+def test_a_plea_ends_the_link_that_was_sent_before():
+    case, dov = asked_by_amina(), UserFactory()
+    mail = link_in(case)
+    actions.match(case, by=dov, at=NOW, reason="It is Amina.", requester=Person.objects.get())
+    lost(case, dov)
+
+    with pytest.raises(LinkSpent):
+        actions.confirm_link(mail, at=NOW)
+
+
+def test_another_link_is_sent_too_after_the_details_were_changed():
+    case = confirm(asked_by_amina())
+    actions.amend(case, by=SOMEBODY, at=NOW, details="And my photos.")
+    before = Mail.objects.filter(event=mails.CONFIRM).count()
+
+    actions.ask_again(case, at=NOW)
+    identity.seek_due(at=NOW)
+
+    assert Mail.objects.filter(event=mails.CONFIRM).count() == before + 1
