@@ -47,6 +47,8 @@ WAITS = (1, 5, 15, 60, 240, 720, 1440)  # minutes after each failed try
 ASK_AGAIN = timedelta(hours=1)  # a system that said “accepted” is asked how it went
 SECRET_BYTES = 32
 PORTS = (443, 8443)
+# Addresses that hold an IPv4 address, for a gateway to call: NAT64 (RFC 6052, 8215), “compatible”, site-local.
+TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")))
 
 
 class AddressRefused(Refused):
@@ -99,17 +101,17 @@ def relock_secrets() -> int:
     return len(old)
 
 
-@transaction.atomic
 def switch(connection: Connection, *, on: bool, by: User, at: datetime, reason: str = "") -> Connection:
     """On: tasks go to the system by themselves. Refused for an address that leads inward."""
     if on:
         public_address(connection.url)
         if not connection.secret:
             raise AddressRefused("Make a signing secret first, and give it to whoever runs the system.")
-    connection.is_on = on
-    connection.save(update_fields=["is_on"])
-    verb = "requests.switch_on" if on else "requests.switch_off"
-    record(verb, connection, by=by, at=at, reason=reason)
+    with transaction.atomic():  # after the look-up, which may take seconds
+        connection.is_on = on
+        connection.save(update_fields=["is_on"])
+        verb = "requests.switch_on" if on else "requests.switch_off"
+        record(verb, connection, by=by, at=at, reason=reason)
     return connection
 
 
@@ -122,17 +124,26 @@ def _about(connection: Connection) -> str:
 
 def public_address(url: str) -> str:
     """The checked address behind a URL. Raises AddressRefused for anything but https to the open internet."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise AddressRefused("Write an address that begins with https:// and holds no password.")
-    if (parts.port or 443) not in PORTS:
+    host, port = _host_and_port(url)
+    if port not in PORTS:
         raise AddressRefused(f"Only the ports {' and '.join(map(str, PORTS))} are called.")
-    found = _looked_up(parts.hostname, parts.port or 443)
+    found = _looked_up(host, port)
     if not found or not all(_is_public(address) for address in found):
         raise AddressRefused(
             "This name leads into a private network, or nowhere. Only public addresses are called."
         )
     return found[0]
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:  # a port past 65535, half a bracket
+        raise AddressRefused("This is no address of a web server.") from None
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
+        raise AddressRefused("Write an address that begins with https:// and holds no password.")
+    return parts.hostname, port
 
 
 def _looked_up(host: str, port: int) -> list[str]:
@@ -145,6 +156,8 @@ def _looked_up(host: str, port: int) -> list[str]:
 
 def _is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
+    if any(found in net for net in TRANSLATED if net.version == found.version):
+        return False
     inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
     return found.is_global and not found.is_multicast and (inner is None or inner.is_global)
 
@@ -292,6 +305,8 @@ def _try(task: Task) -> bool:
 
 
 def _take(task: Task, reply: Reply, at: datetime) -> bool:
+    if not Task.objects.filter(pk=task.pk, lease_token=task.lease_token).exists():
+        return False  # so slow that somebody else has it by now
     if not reply.answer:
         if task.stage == TaskStage.WAITING:
             work.mark_asked(task, at=at)
