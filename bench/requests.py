@@ -80,7 +80,7 @@ def jobs(rows: int) -> Iterator[Figure]:
 
 def _page(client: Client, url: str, name: str) -> Figure:
     client.get(url)
-    took = min(_once(client, url) for _ in range(3))
+    took = min(_once(client, url) for _ in range(10))
     return Figure(
         job=f"rights requests: `{name}`",
         measured=f"{took * 1000:.0f} ms",
