@@ -130,8 +130,8 @@ def _tasks_of(cases: list[int]) -> dict[int, tuple[int, int]]:
     """How many were asked, and how many have not answered."""
     rows = Task.objects.filter(request__in=cases).exclude(stage=TaskStage.CANCELLED).order_by()
     still_open = Count("pk", filter=~Q(stage=TaskStage.ANSWERED))
-    counted = rows.values_list("request").annotate(Count("pk"), still_open)
-    return {case: (asked, waiting) for case, asked, waiting in counted}
+    counted = rows.values("request").annotate(asked=Count("pk"), waiting=still_open)
+    return {row["request"]: (row["asked"], row["waiting"]) for row in counted}
 
 
 # The screens around a case register themselves.
