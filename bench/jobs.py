@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
-from . import lists, recording, registers, requests, retention
+from . import erasing, lists, recording, registers, requests, retention
 from .figures import Figure
 
 Job = Callable[[Namespace], Iterator[Figure]]
@@ -12,6 +12,7 @@ Job = Callable[[Namespace], Iterator[Figure]]
 JOBS: dict[str, Job] = {
     "recording": lambda arguments: recording.jobs(arguments.rows),
     "retention": lambda arguments: retention.jobs(arguments.rows),
+    "erasing": lambda arguments: erasing.jobs(arguments.rows),
     "requests": lambda arguments: requests.jobs(arguments.rows),
     "registers": lambda arguments: registers.jobs(arguments.rows),
     "lists": lambda arguments: lists.jobs(arguments.rows, arguments.list),

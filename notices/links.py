@@ -21,8 +21,9 @@ from .models import Mail
 WRONG_CODES = 5
 CODES_AN_HOUR = 3
 LONGEST_TOKEN = 100
-# Mail programs take the full stop or bracket behind an address along, or cut "=3D" in two.
-_AROUND = re.compile(r"^(=?3D)+|[^0-9A-Za-z]+$")
+TOKEN_LENGTH = 32
+# Mail programs take the full stop or bracket behind an address along.
+_AROUND = re.compile(r"^[^0-9A-Za-z]+|[^0-9A-Za-z]+$")
 
 
 class CodeRefused(Refused):
@@ -71,8 +72,9 @@ def hash_code(mail: Mail, code: str) -> str:
 
 
 def tidied(token: str) -> str:
-    """Without what mail programs add."""
-    return _AROUND.sub("", token[:LONGEST_TOKEN]).lower()
+    """Without what mail programs add, such as the end of a cut “=3D”."""
+    bare = _AROUND.sub("", token[:LONGEST_TOKEN]).lower()
+    return bare.removeprefix("3d") if len(bare) > TOKEN_LENGTH else bare
 
 
 def trace(token: str, purpose: str) -> Mail | None:

@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "look for who asked": {"task": "requests.seek", "schedule": 60.0},
     "close what nobody confirms": {"task": "requests.close_unverified", "schedule": crontab(minute="10")},
     "tell staff each morning what waits": {"task": "requests.summarize", "schedule": crontab(minute="15")},
+    "forget old sessions": {"task": "people.forget_sessions", "schedule": 3600.0},
     "call systems": {"task": "requests.call", "schedule": 60.0},
     "put copies together": {"task": "requests.pack", "schedule": 60.0},
     "write the ledger": {"task": "audit.write_ledger", "schedule": 60.0},

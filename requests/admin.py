@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from law.models import Company
 from . import desk, screens
 from .filters import Place, View, Waiting, Whose, found
 from .intake import Intake
-from .models import PauseReason, RightsRequest, Stage, Task
+from .models import PauseReason, RightsRequest, Stage, Task, TaskStage
 from .screens import urgency
 
 
@@ -54,7 +54,7 @@ class RightsRequestAdmin(Intake, AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RightsRequest]:
         rows: QuerySet[RightsRequest] = super().get_queryset(request)
-        return rows.select_related("owner").annotate(asked_count=_tasks(Q()), open_count=_tasks(_OPEN))
+        return rows.select_related("owner")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -71,11 +71,12 @@ class RightsRequestAdmin(Intake, AuditedAdmin):
         return f"{obj.reference}: {obj.get_right_display()}"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Today is asked for once a page, not once a row."""
+        """Today and the tasks are asked for once a page, not once a row, nor for all that is counted."""
         page = super().get_changelist_instance(request)
-        today = Company.current().today()
+        today, counts = Company.current().today(), _tasks_of([case.pk for case in page.result_list])
         for case in page.result_list:
             case.seen_on = today
+            case.asked_count, case.open_count = counts.get(case.pk, (0, 0))
         return page
 
     # --- The queue -----------------------------------------------------------------------------
@@ -96,7 +97,7 @@ class RightsRequestAdmin(Intake, AuditedAdmin):
     @admin.display(description="whose turn")
     def turn(self, case: RightsRequest) -> str:
         """From the row alone: a list asks no question for each line."""
-        asked, waiting = case.asked_count or 0, case.open_count or 0  # type: ignore[attr-defined]
+        asked, waiting = case.asked_count, case.open_count  # type: ignore[attr-defined]
         if not case.is_open:
             return "–"
         if case.stage == Stage.FULFILLING and waiting:
@@ -125,12 +126,12 @@ class RightsRequestAdmin(Intake, AuditedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-_OPEN = Q(stage__in=["waiting", "asked", "parked"])
-
-
-def _tasks(which: Q) -> Subquery:
-    rows = Task.objects.filter(which, request=OuterRef("pk")).order_by().values("request")
-    return Subquery(rows.annotate(n=Count("pk")).values("n"))
+def _tasks_of(cases: list[int]) -> dict[int, tuple[int, int]]:
+    """How many were asked, and how many have not answered."""
+    rows = Task.objects.filter(request__in=cases).exclude(stage=TaskStage.CANCELLED).order_by()
+    still_open = Count("pk", filter=~Q(stage=TaskStage.ANSWERED))
+    counted = rows.values("request").annotate(asked=Count("pk"), waiting=still_open)
+    return {row["request"]: (row["asked"], row["waiting"]) for row in counted}
 
 
 # The screens around a case register themselves.

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django_countries import countries
 
 from audit.text import CleanBlockField, CleanLineField
@@ -31,6 +32,7 @@ from .models import (
 from .receiving import Asked
 
 LONGEST_AGO = timedelta(days=3653)
+LONGEST_NUMBER = 19  # digits; longer ones fit no column
 
 LETTER = forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField letter"})
 FEW_LINES = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
@@ -332,12 +334,14 @@ class SpamForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        chosen = [
-            int(number) for number in self.data.getlist("cases") if number.isdecimal() and len(number) < 19
-        ]
-        if not chosen:
+        if not self.ticked:
             raise forms.ValidationError("Tick at least one.")
-        return {**cleaned, "cases": chosen}
+        return {**cleaned, "cases": self.ticked}
+
+    @property
+    def ticked(self) -> list[int]:
+        typed = self.data.getlist("cases") if isinstance(self.data, QueryDict) else []
+        return [int(number) for number in typed if number.isdecimal() and len(number) < LONGEST_NUMBER]
 
     @property
     def reason_given(self) -> str:

@@ -84,9 +84,7 @@ class Intake(DeskAdmin):
             "title": "Close as spam",
             "form": form,
             "cases": _unconfirmed().select_related("particulars").order_by("-pk")[: actions.MOST_SPAM],
-            "chosen": {int(number) for number in form.data.getlist("cases") if number.isdecimal()}
-            if form.is_bound
-            else set(),
+            "chosen": set(form.ticked),
             "refusal": str(refusal) if refusal else "",
         }
         status = refusal.status_code if refusal else 200

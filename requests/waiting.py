@@ -25,8 +25,10 @@ A_WEEK = timedelta(days=7)
 
 
 def ours(at: datetime) -> RightsRequestQuerySet:
-    """Our move: because it is, because the requester wrote, or because it is late, whoever it waits for."""
-    return RightsRequest.objects.waiting_for_us() | late(at) | unread(at)
+    """Our move: because it is, because the requester wrote, or because it is late, whoever it waits for.
+
+    That it is open stands before the rest, so that the index of open cases answers."""
+    return RightsRequest.objects.open() & (RightsRequest.objects.waiting_for_us() | late(at) | unread(at))
 
 
 def late(at: datetime) -> RightsRequestQuerySet:

@@ -4,6 +4,7 @@ Every page asks anew whether this browser may see this case; who may not is led 
 more than the status page tells."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -17,7 +18,6 @@ from django.utils.translation import gettext_lazy
 
 from audit.actors import Actor, ActorKind, Acts
 from audit.refusals import Refused
-from law.models import Company
 from portal.limits import too_many, within
 from requests import actions, erasure, linked, mails, packages
 from requests import messages as thread
@@ -89,32 +89,45 @@ def messages(request: HttpRequest, case: RightsRequest) -> HttpResponse:
     return _show(request, case, form)
 
 
-def _show(request: HttpRequest, case: RightsRequest, form: forms.Form, **extra: Any) -> HttpResponse:
+def _show(request: HttpRequest, case: RightsRequest, form: forms.Form) -> HttpResponse:
     now = timezone.now()
-    unread = [message for message in case.messages.all() if message.sender_kind != ActorKind.PERSON]
-    if any(message.read_at is None for message in unread):
-        actions.mark_read(case, by=who_acts(case), at=now)
-    order = order_of(case)
-    package = packages.open_to(case, now)
+    _mark_read(case, now)
     context = {
+        **_standing(case, now),
+        **_ways_on(case, now),
         "case": case,
         "right": RIGHTS[case.right],
-        "standing": standing(case, now),
         "said": SAID.get(request.GET.get("done", "")),
-        "thread": [(message, letter_name(message.letter)) for message in case.messages.all()],
-        "timeline": list(timeline(case)),
-        "is_thread_open": thread.is_open(case, now),
-        "package": package,
-        "fetches_left": fetches_left(package) if package else 0,
-        "order": order if order and erasure.is_stoppable(order, now) else None,
-        "may_change": case.stage in (Stage.UNVERIFIED, Stage.REVIEW),
-        "may_appeal": may_appeal(case),
-        "appeals": case.appeals.order_by("pk"),
         "form": form,
-        "zone": Company.current().zone,
-        **extra,
     }
     return render(request, "portal/rights/messages.html", context, status=422 if form.errors else 200)
+
+
+def _mark_read(case: RightsRequest, at: datetime) -> None:
+    """Only somebody who opened the case with a code gets here, never a mail scanner."""
+    if case.messages.filter(read_at=None).exclude(sender_kind=ActorKind.PERSON).exists():
+        actions.mark_read(case, by=who_acts(case), at=at)
+
+
+def _standing(case: RightsRequest, at: datetime) -> dict[str, Any]:
+    return {
+        "standing": standing(case, at),
+        "thread": [(message, letter_name(message.letter)) for message in case.messages.all()],
+        "timeline": list(timeline(case)),
+        "appeals": case.appeals.order_by("pk"),
+    }
+
+
+def _ways_on(case: RightsRequest, at: datetime) -> dict[str, Any]:
+    """What the requester can do now."""
+    order = order_of(case)
+    return {
+        "package": packages.open_to(case, at),
+        "order": order if order and erasure.is_stoppable(order, at) else None,
+        "is_thread_open": thread.is_open(case, at),
+        "may_change": case.stage in (Stage.UNVERIFIED, Stage.REVIEW),
+        "may_appeal": may_appeal(case),
+    }
 
 
 def _try(request: HttpRequest, case: RightsRequest, act: Callable[[], Any], *, done: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from requests import mails
 from requests.models import RightsRequest
 
 from .codes import CodeForm, opened
-from .visitors import case_or_404, close_case, has_opened, open_case, private_page
+from .visitors import case_or_404, close_case, has_opened, may_still_ask, open_case, private_page
 from .words import standing
 
 OPEN_PURPOSE, OPEN_EVENT = "requests.open", "requests.open"
@@ -70,7 +70,7 @@ def _send_code(case: RightsRequest) -> None:
     """Says nothing of whether there is anybody to write to."""
     forget_tries(OPEN_PURPOSE, case.reference)
     to = mails.whom(case)
-    if to is None or not links.may_send_code(case, at=timezone.now()):
+    if to is None or not may_still_ask(case) or not links.may_send_code(case, at=timezone.now()):
         return
     link = mail.LinkSpec(
         OPEN_PURPOSE, "portal:request_open_link", lasts=LINK_LASTS, with_code=True, args=(case.reference,)

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from people.models import Authority, Person
-from requests.models import RightsRequest
+from people.models import Authority, Guardianship, Person
+from requests.models import RequesterKind, RightsRequest
 
 LASTS = timedelta(minutes=60)
 PERSON, CASES = "person", "opened-cases"
@@ -68,11 +68,23 @@ def close_case(request: HttpRequest, case: RightsRequest) -> None:
 
 
 def has_opened(request: HttpRequest, case: RightsRequest) -> bool:
+    """With a code within the hour, or signed in as whoever asked. A guardian only while they are one."""
+    if not may_still_ask(case):
+        return False
     until = request.session.get(CASES, {}).get(case.reference, "")
     if until and datetime.fromisoformat(until) > timezone.now():
         return True
     person = visitor(request)
-    return person is not None and case.requester_id == person.pk and case.verified_at is not None
+    is_settled = case.verified_at is not None or not case.needs_identity
+    return person is not None and case.requester_id == person.pk and is_settled
+
+
+def may_still_ask(case: RightsRequest) -> bool:
+    """A guardianship that ended or is disputed closes the door at the next request (abuse A13)."""
+    if case.requester_kind != RequesterKind.GUARDIAN or case.subject_id is None:
+        return True
+    links = Guardianship.objects.verified()
+    return links.filter(child=case.subject_id, guardian=case.requester_id or 0).exists()
 
 
 def case_or_404(reference: str) -> RightsRequest:

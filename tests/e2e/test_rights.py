@@ -106,6 +106,7 @@ def test_nobody_is_kept_out_on_the_way(browser: Browser, live_server, width, hei
     page = context.new_page()
 
     def look() -> None:
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
         assert page.locator("h1").count() == 1, page.url
         assert faults(page) == [], page.url

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notices import tasks
 from notices.models import Mail
-from people.models import Authority
+from people.models import Authority, Guardianship
 from requests import actions
 from requests.models import Package, RightsRequest, Stage
 from requests.tasks import seek
@@ -422,6 +422,20 @@ def test_a_guardian_whose_link_ended_meanwhile_asks_for_nobody(client):
     response = client.post(f"{NEW}check/", {"submission": client.session["intake"]["submission"]})
     assert response.status_code == 302
     assert not RightsRequest.objects.exclude(subject=carla).exists()
+
+
+def test_a13_a_guardian_whose_link_ended_is_out_at_the_next_request(client):
+    case = RequestFactory.create(of_guardian=True, in_review=True)
+    case.requester.email = ROBIN
+    case.requester.save()
+    path = f"/requests/{case.reference}/messages/"
+    opened(client, case)
+    assert client.get(path).status_code == 200
+    Guardianship.objects.update(authority=Authority.ENDED)
+    assert client.get(path).headers["Location"] == f"/requests/{case.reference}/open/"
+    mails = Mail.objects.count()
+    client.post(f"/requests/{case.reference}/open/", {"send": "1"})
+    assert Mail.objects.count() == mails
 
 
 def test_the_code_signs_in_too_and_a_session_key_planted_before_is_worthless(client, robin):

@@ -5,9 +5,11 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
+from people.tasks import forget_sessions
 from requests.models import Particulars, RightsRequest
 from tests.people.factories import PersonFactory
 
@@ -404,6 +406,15 @@ def test_answers_leave_the_session_when_the_form_is_sent(client: Client):
     send(client)
     assert "intake" not in client.session
     assert "robin@family.example" not in str(dict(client.session))
+
+
+def test_answers_nobody_sent_are_gone_within_hours(client: Client):
+    fill_in(client)
+    forget_sessions()
+    assert Session.objects.count() == 1
+    with time_machine.travel(NOW + timedelta(hours=9), tick=False):
+        forget_sessions()
+    assert not Session.objects.exists()
 
 
 def test_a_form_from_yesterday_begins_anew(client: Client):

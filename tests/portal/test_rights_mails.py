@@ -22,10 +22,14 @@ CONTEXT = {
     "where": "Learning records",
     "duty": "gather",
 }
+FOR_STAFF = {"requests.summary"}  # in English, as the desk is
 EVENTS = sorted(
-    f"{path.parent.name}.{path.name.removesuffix('.subject.txt')}"
-    for folder in ("requests", "portal")
-    for path in (settings.BASE_DIR / "templates" / "notices" / folder).glob("*.subject.txt")
+    {
+        f"{path.parent.name}.{path.name.removesuffix('.subject.txt')}"
+        for folder in ("requests", "portal")
+        for path in (settings.BASE_DIR / "templates" / "notices" / folder).glob("*.subject.txt")
+    }
+    - FOR_STAFF
 )
 WITH_CODE = {"requests.confirm", "requests.reminder", "requests.open", "portal.sign_in"}
 # Whoever looks over a shoulder must not learn what was asked for; a deletion can be stopped, so that one is named.

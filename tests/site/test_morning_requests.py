@@ -1,0 +1,61 @@
+"""The morning page counts what requests wait for, and each count leads to exactly those cases."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from privacy_site import morning
+from requests import actions, erasure, identity, waiting
+from requests.models import Method, RightsRequest
+from tests.people.factories import NOW, UserFactory
+from tests.requests.factories import RequestFactory
+from tests.requests.work_factories import TaskFactory
+
+pytestmark = pytest.mark.django_db
+LINES = (*morning.CASES_NOW, *morning.CASES_FOR_A_SECOND, *morning.CASES_SOON)
+
+
+@pytest.fixture(autouse=True)
+def _on_the_day_it_came():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def cases() -> None:
+    """One of each kind."""
+    RequestFactory(in_review=True, overdue=True)
+    for days in (0, 5):
+        case = RequestFactory(in_review=True, owner=UserFactory())
+        RightsRequest.objects.filter(pk=case.pk).update(strict_due_on=NOW.date() + timedelta(days=days))
+    closed = RequestFactory(closed=True)
+    actions.hear(closed, "And now?", by=closed.requester, at=NOW)
+    TaskFactory(request=RequestFactory(fulfilling=True), due_at=NOW - timedelta(days=1))
+    erasure.propose(
+        RequestFactory(erasure=True, in_review=True), by=UserFactory(), at=NOW, reason="They asked."
+    )
+    lost = RequestFactory()
+    identity.begin_recovery(
+        lost, method=Method.DOCUMENT, by=UserFactory(), at=NOW - timedelta(days=9), reason="Lost."
+    )
+    identity.vouch(lost, by=UserFactory(), at=NOW, note="A card.")
+
+
+def test_every_count_leads_to_as_many_cases(client: Client, cases: None) -> None:
+    client.force_login(UserFactory(group="privacy officer"))
+    html = client.get("/admin/").content.decode()
+    for question, one, many, query in LINES:
+        count = question(NOW).count()
+        assert count, one
+        assert (one if count == 1 else many) in html
+        listed = client.get(f"/admin/requests/rightsrequest/?{query}")
+        if question is not waiting.nobodys:  # its list shows the unconfirmed too
+            assert listed.context["cl"].result_count == count, query
+
+
+def test_support_is_told_nothing_of_cases(client: Client, cases: None) -> None:
+    client.force_login(UserFactory(group="support"))
+    assert not re.search(r"rights request|erasure to read", client.get("/admin/").content.decode())
