@@ -45,6 +45,11 @@ bench: ## the heavy work at a million rows, measured on PostgreSQL (docs/referen
 	@bin/install dev
 	@.venv/bin/python bin/bench $(ARGS)
 
+.PHONY: faults
+faults: ## kill senders, wipe the broker, crash the database, and count what became of the work (ARGS=--long)
+	@bin/install dev
+	@.venv/bin/python bin/faults $(ARGS)
+
 .PHONY: check fix
 check: ## everything CI demands of the code before it runs the tests
 	@bin/install dev

@@ -3,10 +3,10 @@
 import os
 import platform
 import statistics
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 from django.db import connection
 
@@ -40,9 +40,12 @@ HEADINGS = ("job", "measured", "baseline", "ratio", "budget", "met")
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """As Markdown, aligned so that a terminal reads it too."""
-    rows = [HEADINGS, *(figure.cells for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return aligned([HEADINGS, *(figure.cells for figure in figures)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """As Markdown, headings first, aligned so that a terminal reads it too."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     rules = ["-" * width for width in widths]
     return "\n".join(
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
@@ -54,6 +57,23 @@ def seconds(work: Callable[[], object]) -> float:
     started = perf_counter()
     work()
     return perf_counter() - started
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and seconds of CPU: of this process and of the one that serves it in the
+    database. The second is what the work costs however busy the machine is. Parallel helpers of the
+    database are not in it, nor is a remote one."""
+    busy = process_time() + _of_the_database()
+    taken = seconds(work)
+    return taken, process_time() + _of_the_database() - busy
+
+
+def _of_the_database() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        lines = _lines(f"/proc/{cursor.fetchone()[0]}/stat")
+    ticks = lines[0].rpartition(")")[2].split()[11:13] if lines else []
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def interleaved(ways: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, float]:

@@ -24,6 +24,11 @@ KEPT = {"law_company", "django_content_type", "auth_permission"}
 # Column → SQL over `n`, the number of the row.
 SHAPES: dict[str, dict[str, str]] = {
     "audit.Event": {"object_type": "'people.person'", "object_ref": "(n % 1000)::text", "actor_ref": "'1'"},
+    "inventory.CatalogueVersion": {  # only one may be unpublished
+        "number": "n",
+        "published_at": "now() - n * interval '1 hour'",
+        "sha256": "'sha256-' || n",
+    },
     "inventory.CookieReceipt": {"at": "now()"},
     "inventory.CutoffOrder": {
         "system_id": f"1 + (n / {PARENTS}) % {PARENTS}",
@@ -54,7 +59,8 @@ SHAPES: dict[str, dict[str, str]] = {
 def fill(model: type[models.Model], rows: int) -> None:
     """Bring the table up to `rows` rows, those it points to and its links included."""
     for parent in _parents(model):
-        if not parent._default_manager.exists():
+        # A row whose parent is missing would not stand in a list that shows the parent.
+        if parent._meta.db_table not in KEPT and parent._default_manager.count() < PARENTS:
             fill(parent, PARENTS)
     start = _last(model) + 1
     if start <= rows:

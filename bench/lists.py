@@ -19,11 +19,12 @@ from django.utils.http import urlencode
 from people.models import User
 
 from . import filling
-from .figures import ROUNDS, Figure, seconds
+from .figures import Figure, timed
 
 BUDGET = 0.100  # seconds for one page, whatever the number of rows
 SLACK = 0.020  # seconds by which a page may differ and still count as flat
 FLAT = 1.5
+TRIES = 5
 VALUES = 12  # of one filter: a hundred cookie groups are alike
 # One row by nature.
 SINGLE = {"law.Company"}
@@ -33,6 +34,7 @@ SINGLE = {"law.Company"}
 class Page:
     query: str
     seconds: float
+    cpu: float
     questions: int
 
 
@@ -54,13 +56,15 @@ def _figure(model: type[models.Model], desk: Any, rows: int) -> Figure:
     small = before.get(worst.query) or max(before.values(), key=lambda page: page.seconds)
     steady = {page.questions for page in after.values()} == {page.questions for page in before.values()}
     flat = worst.seconds <= max(small.seconds * FLAT, small.seconds + SLACK)
+    held = _held(desk, staff)
+    lacking = f", of {rows:,} asked" if held < rows else ""
     return Figure(
         job=f"list of {model._meta.verbose_name_plural}: `?{worst.query}`, slowest of {len(after)}",
-        measured=f"{worst.seconds * 1000:.0f} ms at {_count(model):,}",
+        measured=f"{worst.seconds * 1000:.0f} ms ({worst.cpu * 1000:.0f} ms of CPU) at {held:,}{lacking}",
         baseline=f"{small.seconds * 1000:.0f} ms at {rows // 10:,}",
         ratio=f"{worst.seconds / small.seconds:.1f}×",
         budget=f"≤ {BUDGET * 1000:.0f} ms, flat, steady queries",
-        is_met=worst.seconds <= BUDGET and flat and steady,
+        is_met=worst.seconds <= BUDGET and flat and steady and not lacking,
     )
 
 
@@ -70,6 +74,16 @@ def signed_in() -> tuple[Client, User]:
     client = Client(SERVER_NAME="localhost", raise_request_exception=True)
     client.force_login(staff, settings.AUTHENTICATION_BACKENDS[0])
     return client, staff
+
+
+def _held(desk: Any, staff: User) -> int:
+    """Rows the list itself shows: those that a join leaves out make it quick, and prove nothing."""
+    request = RequestFactory().get("/")
+    request.user = staff
+    sql, parameters = desk.get_changelist_instance(request).queryset.order_by().query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({sql}) AS shown", parameters)
+        return int(cursor.fetchone()[0])
 
 
 def _count(model: type[models.Model]) -> int:
@@ -99,7 +113,10 @@ def _timed(client: Client, url: str, query: str) -> Page:
         get()  # fills the caches of templates and connections
         stack.enter_context(connection.execute_wrapper(ask))
         get()
-    return Page(query, statistics.median(seconds(get) for _ in range(ROUNDS)), questions)
+    taken = [timed(get) for _ in range(TRIES)]
+    clock, cpu = zip(*taken, strict=True)
+    # The clock of the database's CPU ticks in hundredths of a second: the mean sees finer.
+    return Page(query, statistics.median(clock), statistics.fmean(cpu), questions)
 
 
 def _queries(model: type[models.Model], desk: Any, url: str, staff: User) -> Iterator[str]:

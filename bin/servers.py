@@ -1,5 +1,7 @@
 """A PostgreSQL and a Redis for the length of a `with` block: the one that was named, else our own,
-started on loopback in a temporary folder and stopped at the end whatever happens."""
+started on loopback in a temporary folder and stopped at the end whatever happens.
+
+`own_postgresql` and `own_redis` are never anybody else's: what breaks servers on purpose takes these."""
 
 import os
 import pwd
@@ -35,8 +37,8 @@ def postgresql() -> Iterator[Server]:
     if named.startswith(("postgres://", "postgresql://")):
         yield Server(named, "from DATABASE_URL")
     elif binaries := _newest_postgresql():
-        with _own_cluster(binaries) as url:
-            yield Server(url, f"started from {binaries}")
+        with _own_cluster(binaries) as cluster:
+            yield Server(cluster.url, f"started from {binaries}")
     else:
         with _wheel() as url:
             yield Server(url, "started from the pgserver wheel")
@@ -48,12 +50,22 @@ def redis() -> Iterator[Server]:
     if named := os.environ.get("REDIS_URL"):
         yield Server(named, "from REDIS_URL")
     elif binary := shutil.which("redis-server"):
-        with _own_redis(binary) as url:
+        with own_redis() as url:
             yield Server(url, f"started from {binary}")
     elif _listens(6379):
         yield Server("redis://127.0.0.1:6379/15", "already running here, database 15")
     else:
         raise Missing("install redis-server (Debian: apt-get install redis-server), or set REDIS_URL")
+
+
+@contextmanager
+def own_postgresql() -> Iterator["Cluster"]:
+    """Raises Missing. Nobody else works on it, so it may be crashed."""
+    binaries = _newest_postgresql()
+    if binaries is None:
+        raise Missing("install postgresql (Debian: apt-get install postgresql)")
+    with _own_cluster(binaries) as cluster:
+        yield cluster
 
 
 def _newest_postgresql() -> Path | None:
@@ -63,8 +75,33 @@ def _newest_postgresql() -> Path | None:
     return Path(found).parent if found else None
 
 
+class Cluster:
+    """A PostgreSQL that this process started, and the only one it may crash."""
+
+    def __init__(self, url: str, start: Callable[[], "subprocess.Popen[bytes]"], ready: list[str]) -> None:
+        self.url = url
+        self._start = start
+        self._ready = ready
+        self.process = start()
+        self._wait()
+
+    def crash(self) -> None:
+        """Ends at once, as after a power cut to the processes: no farewell to anybody, and what was not
+        written to the log is gone. It comes up again by recovery."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(STOP_WITHIN)
+        self.process = self._start()
+        self._wait()
+
+    def stop(self) -> None:
+        _stop(self.process, signal.SIGINT)
+
+    def _wait(self) -> None:
+        _wait(lambda: subprocess.run(self._ready, check=False).returncode == 0, "PostgreSQL")
+
+
 @contextmanager
-def _own_cluster(binaries: Path) -> Iterator[str]:
+def _own_cluster(binaries: Path) -> Iterator[Cluster]:
     port = _free_port()
     # It refuses to run as root, so root lends it the folder and the postgres user.
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
@@ -80,10 +117,13 @@ def _own_cluster(binaries: Path) -> Iterator[str]:
             "--max_connections=200",
             "--unix_socket_directories=",
         ]
-        with _running([*server, *fast], folder, owner, signal.SIGINT):
-            ready = [f"{binaries}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
-            _wait(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL")
-            yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        ready = [f"{binaries}/pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
+        url = f"postgres://postgres@127.0.0.1:{port}/postgres"
+        cluster = Cluster(url, lambda: _started([*server, *fast], folder, owner), ready)
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 @contextmanager
@@ -101,7 +141,11 @@ def _wheel() -> Iterator[str]:
 
 
 @contextmanager
-def _own_redis(binary: str) -> Iterator[str]:
+def own_redis() -> Iterator[str]:
+    """Raises Missing. Nobody else works on it, so it may be emptied."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        raise Missing("install redis-server (Debian: apt-get install redis-server)")
     port = _free_port()
     with _folder(None) as folder:
         command = [binary, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
@@ -134,9 +178,17 @@ def _running(
     owner: pwd.struct_passwd | None,
     farewell: signal.Signals,
 ) -> Iterator[None]:
-    with (folder / "server.log").open("wb") as log:
+    process = _started(command, folder, owner)
+    try:
+        yield
+    finally:
+        _stop(process, farewell)
+
+
+def _started(command: list[str], folder: Path, owner: pwd.struct_passwd | None) -> "subprocess.Popen[bytes]":
+    with (folder / "server.log").open("ab") as log:
         # A session of its own: Ctrl-C ends the tests first, then this.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -145,15 +197,15 @@ def _running(
             start_new_session=True,
             **_identity(owner),
         )
+
+
+def _stop(process: "subprocess.Popen[bytes]", farewell: signal.Signals) -> None:
+    process.send_signal(farewell)
     try:
-        yield
-    finally:
-        process.send_signal(farewell)
-        try:
-            process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _identity(owner: pwd.struct_passwd | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from audit.admin import AuditedAdmin
@@ -97,6 +98,11 @@ class LegalHoldAdmin(AuditedAdmin):
         ),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LegalHold]:
+        rows: QuerySet[LegalHold] = super().get_queryset(request)
+        overdue = Q(status=HoldStatus.IN_FORCE, review_on__lt=Company.current().today())
+        return rows.annotate(is_overdue=overdue)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         named = form.cleaned_data["platform_ids"] if form.instance.scope == HoldScope.PEOPLE else []
@@ -119,9 +125,8 @@ class LegalHoldAdmin(AuditedAdmin):
         return (first, ("What it covers", {"fields": what}), last)
 
     @admin.display(description="next review", ordering="review_on")
-    def next_review(self, hold: LegalHold) -> str:
-        overdue = hold.status == HoldStatus.IN_FORCE and hold.review_on < Company.current().today()
-        return f"{hold.review_on:%-d %B %Y}" + (" – overdue" if overdue else "")
+    def next_review(self, hold: Any) -> str:
+        return f"{hold.review_on:%-d %B %Y}" + (" – overdue" if hold.is_overdue else "")
 
     @admin.display(description="placed")
     def placed(self, hold: LegalHold) -> str:

@@ -1,5 +1,7 @@
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from audit.admin import ReadOnlyAdmin
@@ -55,16 +57,16 @@ class CutoffOrderAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CutoffOrder]:
         rows: QuerySet[CutoffOrder] = super().get_queryset(request)
-        return rows.select_related("system", "category", "sweep", "answered_by")
+        late = Q(status=OrderStatus.OPEN, due_on__lt=Company.current().today())
+        return rows.select_related("system", "category", "sweep", "answered_by").annotate(is_late=late)
 
     @admin.display(description="whose")
     def whose(self, order: CutoffOrder) -> str:
         return order.get_role_display() or "everybody else"
 
     @admin.display(description="answer due", ordering="due_on")
-    def due(self, order: CutoffOrder) -> str:
-        late = order.status == OrderStatus.OPEN and order.due_on < Company.current().today()
-        return f"{order.due_on:%-d %B %Y}" + (" – overdue" if late else "")
+    def due(self, order: Any) -> str:
+        return f"{order.due_on:%-d %B %Y}" + (" – overdue" if order.is_late else "")
 
     @admin.display(description="clock started by")
     def clocks(self, order: CutoffOrder) -> str:

@@ -26,8 +26,8 @@ def _without_rule(on: date) -> Iterator[tuple[DataCategory, str]]:
         pair = use.category_id, use.purpose_id
         if pair not in told:
             told.add(pair)
-            sentence = f"“{names[use.purpose_id]}” uses “{use.category}”, and no rule says for how long."
-            yield use.category, sentence
+            purpose = names.get(use.purpose_id) or str(use.purpose)  # it may be of this very moment
+            yield use.category, f"“{purpose}” uses “{use.category}”, and no rule says for how long."
 
 
 def _uncovered() -> Iterator[PurposeUse]:

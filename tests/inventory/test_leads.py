@@ -1,11 +1,13 @@
 """The leads the database notes by itself: the health page finds by them what the plain question finds."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from inventory import health_retention, leads, schedule
 from inventory.models import (
@@ -90,7 +92,9 @@ def test_whatever_happens_to_the_register_the_leads_find_what_the_plain_question
     ProcessingActivityFactory.create_batch(4, systems=[], categories=categories[:2])
     ever = found_without_rule()
     for number in range(CHANGES):
-        change(chance, chance.choice(ProcessingActivity.objects.all() or [ProcessingActivityFactory.create()]))
+        change(
+            chance, chance.choice(ProcessingActivity.objects.all() or [ProcessingActivityFactory.create()])
+        )
         if number % 10 == 0:
             assert (misses(), found_without_rule()) == ([], plainly_without_rule())
             ever |= found_without_rule()
@@ -139,3 +143,31 @@ def standing() -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(on_sqlite if connection.vendor == "sqlite" else on_postgresql)
         return {name for (name,) in cursor.fetchall()}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_link_and_a_change_of_purpose_side_by_side_leave_their_use_noted() -> None:
+    activity, category, other = (
+        ProcessingActivityFactory(categories=[]),
+        DataCategoryFactory(),
+        PurposeFactory(),
+    )
+    linked, never = Event(), Event()
+
+    def link_and_linger() -> None:
+        try:
+            with transaction.atomic():
+                activity.categories.add(category)
+                linked.set()
+                never.wait(1)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as hand:
+        done = hand.submit(link_and_linger)
+        assert linked.wait(10)
+        ProcessingActivity.objects.filter(pk=activity.pk).update(purpose=other)
+        done.result()
+    assert misses() == []
+    assert PurposeUse.objects.filter(purpose=other, category=category).exists()

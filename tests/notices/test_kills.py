@@ -25,7 +25,7 @@ from .factories import LONG_AGO, LetterFactory, NoticeFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def crowd(size, letter=None):
+def crowd(size, letter=None, first=1):
     letter = letter or LetterFactory()
     Notice.objects.bulk_create(
         Notice(
@@ -36,7 +36,7 @@ def crowd(size, letter=None):
             greeting="Amina",
             due_at=LONG_AGO,
         )
-        for person in range(1, size + 1)
+        for person in range(first, first + size)
     )
 
 

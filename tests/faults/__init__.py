@@ -1,0 +1,1 @@
+"""What breaks is broken on purpose, again and again, and counted afterwards: `make faults`."""
