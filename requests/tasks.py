@@ -3,7 +3,20 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import asking, calls, erasure, fanout, here, identity, packages, proofs, summary, unverified, vault, work
+from . import (
+    asking,
+    calls,
+    erasure,
+    fanout,
+    here,
+    identity,
+    packages,
+    proofs,
+    summary,
+    unverified,
+    vault,
+    work,
+)
 
 
 @shared_task(name="requests.go_on")
