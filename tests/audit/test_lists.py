@@ -4,6 +4,7 @@ import pytest
 from django.contrib.admin import site as desk
 from django.core import checks
 from django.db import connection
+from django.http import HttpRequest
 from django.test.utils import CaptureQueriesContext
 
 from audit import lists, paging
@@ -165,7 +166,7 @@ def test_every_registered_desk_passes_its_checks():
 def test_an_ordinary_no_is_a_dash_and_no_red_cross():
     desk = PersonDesk(Notice, site)
     desk.list_display = ("__str__", "is_possible_duplicate")
-    _name, column = desk.get_list_display(None)
+    _name, column = desk.get_list_display(HttpRequest())
     assert [column(Notice(is_possible_duplicate=answer)) for answer in (True, False)] == ["yes", "–"]
     assert column.short_description == "possible duplicate"
     assert column.admin_order_field == column.__name__ == "is_possible_duplicate"

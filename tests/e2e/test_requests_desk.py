@@ -1,5 +1,7 @@
 """The desk of requests in a real browser: nothing sticks out, and axe finds nothing, small and large, dark and light."""
 
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -49,7 +51,7 @@ def cookie() -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nobody_is_kept_out(browser: Browser, live_server, cases, cookie, width: int, scheme: str) -> None:
+def test_nobody_is_kept_out(browser: Browser, live_server, cases, cookie, width: int, scheme: Any) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, base_url=live_server.url
     )

@@ -42,6 +42,11 @@ def go_on(page: Page) -> None:
     page.locator("main form.step button").click()
 
 
+def born(page: Page) -> None:
+    for name, value in (("Day", "3"), ("Month", "4"), ("Year", "1987")):
+        page.get_by_label(name).fill(value)
+
+
 def questions(page: Page) -> list[str]:
     """Walks through the form and gives every heading on the way; stops before **Send request**."""
     seen = []
@@ -55,10 +60,7 @@ def questions(page: Page) -> list[str]:
         lambda: page.get_by_label("To read it").check(),
         lambda: page.get_by_label("Me", exact=True).check(),
         lambda: page.locator("select").select_option("FR"),
-        lambda: [
-            page.get_by_label(name).fill(value)
-            for name, value in (("Day", "3"), ("Month", "4"), ("Year", "1987"))
-        ],
+        lambda: born(page),
         lambda: page.get_by_label("Your email address").fill(ROBIN),
         lambda: page.locator("textarea").fill("What do you keep?"),
     ):

@@ -359,6 +359,6 @@ def test_a_summary_says_its_own_language_where_the_texts_compared_are_in_another
 )  # fmt: skip
 def test_every_page_leads_to_the_others_and_says_where_one_is(client, policy, path, here):
     published(policy, date(2026, 3, 2))
-    nav = re.search(r'<nav aria-label="Main pages">.*?</nav>', page(client, path), re.S)[0]
+    (nav,) = re.findall(r'<nav aria-label="Main pages">.*?</nav>', page(client, path), re.S)
     assert re.findall(r'aria-current="\w+">([^<]+)', nav) == [here]
     assert words(nav) == "Policy What we collect Companies Cookies Your data"

@@ -1,6 +1,8 @@
 """The desk of requests: every button does what its page says, and nothing else."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -91,6 +93,7 @@ def with_check(case: RightsRequest) -> RightsRequest:
 
 
 def with_message(case: RightsRequest) -> RightsRequest:
+    assert case.requester is not None
     actions.hear(case, "Are you there?", by=case.requester, at=NOW)
     return case
 
@@ -116,7 +119,10 @@ def refusal(case: RightsRequest) -> dict[str, object]:
 
 
 # verb: (a case that shows it, what is typed, what is true afterwards)
-ROADS = {
+Road = tuple[
+    Callable[[], RightsRequest], Callable[[RightsRequest], dict[str, Any]], Callable[[RightsRequest], Any]
+]
+ROADS: dict[str, Road] = {
     "match": (lambda: RequestFactory(unmatched=True), lambda c: {"subject": PersonFactory().external_id}, lambda c: c.subject_id),
     "judge": (lambda: RequestFactory(objection=True), lambda c: {"method": "known_facts", "note": "Lesson names."}, lambda c: c.stage == Stage.REVIEW),
     "misfit": (lambda: with_check(RequestFactory()), lambda c: {}, lambda c: c.identity_checks.get().verdict == Verdict.FAILED),
