@@ -75,8 +75,9 @@ class Holding:
 
     `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number, or
     expressions named in `derived`; none where nothing leads to a person. `survives` says in a sentence why
-    an erasure leaves it alone; empty for nearly everything. `in_copies`: a requester's copy holds it. `all_rows` leaves out what is emptied already,
-    so that a second sweep finds nothing to do. Evidence goes only by an approved disposal
+    an erasure leaves it alone; empty for nearly everything. `in_copies`: a requester's copy holds it;
+    `copied_to` names those of the subjects whose copy that is, where a row is one person's words about
+    another. `all_rows` leaves out what is emptied already, so that a second sweep finds nothing to do. Evidence goes only by an approved disposal
     (`audit.disposing`)."""
 
     model: type[models.Model]
@@ -90,6 +91,7 @@ class Holding:
     along: tuple[Along, ...] = ()
     survives: str = ""
     in_copies: bool = True
+    copied_to: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

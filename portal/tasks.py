@@ -80,7 +80,8 @@ def task(request: HttpRequest, token: str) -> HttpResponse:
     if found is None or not _is_open(found):
         return render(request, "portal/task_over.html", {"task": found}, status=410 if found else 404)
     if request.method != "POST":
-        return render(request, "portal/task.html", {"task": found, "duty": DUTIES[found.duty]})
+        context = {"task": found, "duty": DUTIES[found.duty], "due_on": asking.due_on(found)}
+        return render(request, "portal/task.html", context)
     return (
         _answer(request, found, token)
         if "answer" in request.POST or "send" in request.POST
@@ -128,6 +129,7 @@ def _page(request: HttpRequest, task: Task, form: AnswerForm, status: int = 200)
     context = {
         "task": task,
         "duty": DUTIES[task.duty],
+        "due_on": asking.due_on(task),
         "form": form,
         "subject": task.request.subject if task.request else None,
         "kept": _kept(task),

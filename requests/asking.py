@@ -3,12 +3,14 @@
 The mail names a task, a system and a day, never a person: whom to look for is shown on the page behind the
 link, after a button was pressed, and that is written down."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
+from law.models import Company
 from notices import mail
 from notices.mail import LinkSpec, Reader
 
@@ -81,13 +83,18 @@ def owner_address(task: Task) -> str:
     return system.owner.email if system.owner and system.owner.is_active else system.owner_email
 
 
+def due_on(task: Task) -> date:
+    """On the company's calendar: midnight in Berlin is the evening before in Greenwich."""
+    return timezone.localdate(task.due_at, Company.current().zone)
+
+
 def _write(task: Task, event: str, address: str, at: datetime) -> None:
     mail.kill_links(task, PURPOSE, at=at)
     mail.post(
         event,
         task,
         to=Reader(address, settings.LANGUAGE_CODE),
-        context={"where": str(task.whose), "due_on": task.due_at.date().isoformat(), "duty": task.duty},
+        context={"where": str(task.whose), "due_on": due_on(task).isoformat(), "duty": task.duty},
         link=LinkSpec(PURPOSE, PAGE, LINK_LASTS),
         at=at,
     )

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from audit.refusals import Refused
 from audit.text import clean_line
@@ -19,6 +20,7 @@ from . import vault
 from .models import Task, TaskFile
 
 MOST_FILES = 20
+AT_ONCE = 500
 LARGEST = 50 * 1024 * 1024  # bytes
 LONGEST_NAME = 80
 # What a person can look through before it goes out, and how such a file begins (empty: any way).
@@ -81,6 +83,16 @@ def keep(task: Task, taken: Sequence[Taken], *, at: datetime) -> None:
         )
         for one in taken
     )
+
+
+def destroy(found: QuerySet[TaskFile], *, at: datetime) -> int:
+    """In the caller's transaction; the bytes go with its commit. Names go, too: people name files after people."""
+    gone = list(found.filter(destroyed_at=None).select_for_update(of=("self",)).order_by("pk")[:AT_ONCE])
+    for file in gone:
+        vault.remove(file.path)
+        file.name, file.path, file.destroyed_at = "", "", at
+        file.save(update_fields=["name", "path", "destroyed_at"])
+    return len(gone)
 
 
 def _refuse(task: Task, uploads: Sequence[Upload]) -> None:

@@ -4,14 +4,14 @@ Rows are read in pieces, so a copy of a hundred thousand rows costs no more memo
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import escape
 
-from audit.personal import Holding, holdings
+from audit.personal import Holding, Rows, holdings
 from inventory.models import ProcessingActivity
 from inventory.schedule import schedule
 from people.models import Person, Role
@@ -35,13 +35,17 @@ class Part:
     def slug(self) -> str:
         return self.holding.label.replace(".", "-")
 
+    def found(self) -> Rows:
+        copied = replace(self.holding, subjects=self.holding.copied_to or self.holding.subjects)
+        return about(copied, [self.subject.pk])
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """Field by field, as declared. Who else a row is about stays unnamed: their data is theirs
         (GDPR Art. 15(4))."""
         self.count = 0
         numbers = {path.removesuffix("_id") for path in self.holding.subjects} | set(self.holding.subjects)
         others = [name for name in self.holding.fields if name in numbers]
-        found = about(self.holding, [self.subject.pk]).order_by("pk").values(*self.holding.fields)
+        found = self.found().order_by("pk").values(*self.holding.fields)
         for row in found.iterator(chunk_size=PIECE):
             self.count += 1
             for name in others:
@@ -51,11 +55,8 @@ class Part:
 
 def parts(subject: Person) -> list[Part]:
     """Every model that has rows about them, in a stable order."""
-    return [
-        Part(holding, subject)
-        for holding in holdings()
-        if holding.in_copies and about(holding, [subject.pk]).exists()
-    ]
+    found = [Part(holding, subject) for holding in holdings() if holding.in_copies]
+    return [part for part in found if part.found().exists()]
 
 
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:

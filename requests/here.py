@@ -7,7 +7,6 @@ from django.db import transaction
 from audit.actors import SYSTEM
 
 from . import gathering, guards, work
-from .forgetting import about
 from .models import Answer, Duty, RightsRequest, Task
 
 
@@ -37,4 +36,4 @@ def _next(at: datetime) -> bool | None:
 def count(request: RightsRequest) -> int:
     """How many rows of ours are about them. The copy reads the rows themselves when it is put together."""
     subject = guards.subject_of(request)
-    return sum(about(part.holding, [subject.pk]).count() for part in gathering.parts(subject))
+    return sum(part.found().count() for part in gathering.parts(subject))

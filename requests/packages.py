@@ -20,8 +20,8 @@ from audit.refusals import Refused
 from law.models import Company
 from people.models import User
 
-from . import events, gathering, guards, vault
-from .models import COPIES, Duty, Happened, Package, RightsRequest, Task, TaskFile
+from . import events, files, gathering, guards, vault
+from .models import COPIES, Duty, Happened, Package, RightsRequest, Stage, Task, TaskFile
 from .zipping import Entry, zipped
 
 LEASE = timedelta(minutes=30)
@@ -43,8 +43,7 @@ class CopyOver(Refused):
 @transaction.atomic
 def start(request: RightsRequest, *, at: datetime) -> Package:
     """Have a copy put together; a worker does it. One that was not released gives way to a new one."""
-    for former in request.packages.filter(removed_at=None, released_at=None):
-        _remove(former, at)
+    drop_unreleased(request, at=at)
     return Package.objects.create(request=request, started_at=at)
 
 
@@ -65,7 +64,7 @@ def _is_owed(request: RightsRequest) -> bool:
 
 def drop_unreleased(request: RightsRequest, *, at: datetime) -> None:
     """The case ends otherwise: nobody is going to fetch it."""
-    for package in request.packages.filter(removed_at=None, released_at=None):
+    for package in request.packages.select_for_update().filter(removed_at=None, released_at=None):
         _remove(package, at)
 
 
@@ -102,6 +101,7 @@ def _build(package: Package, at: datetime) -> bool:
         Package.objects.filter(pk=package.pk).update(failure=failure, lease_until=Now() + LEASE)
         return False
     with transaction.atomic():
+        guards.locked(package.request)  # the case before its copy, as everybody holds them
         fresh = Package.objects.select_for_update().get(pk=package.pk)
         if fresh.built_at or fresh.removed_at:  # another worker was quicker, or the case is over
             vault.remove(stored.path)
@@ -238,11 +238,18 @@ def remove_expired(*, at: datetime) -> int:
     return sum(_remove_locked(package, at) for package in over.order_by("pk")[:500])
 
 
+@transaction.atomic
+def remove_handed_over(*, at: datetime) -> int:
+    """What others handed over goes with the copy that was made of it, or with the end of the case."""
+    kept = Package.objects.filter(removed_at=None).values("request")
+    over = TaskFile.objects.filter(task__request__stage=Stage.CLOSED).exclude(task__request__in=kept)
+    return files.destroy(over, at=at)
+
+
 def remove_all(request: RightsRequest, *, at: datetime) -> int:
     """Every copy and every file handed over for it, now: an erasure leaves no copy of what it erased."""
-    for file in TaskFile.objects.filter(task__request=request, destroyed_at=None):
-        vault.remove(file.path)
-        TaskFile.objects.filter(pk=file.pk).update(destroyed_at=at)
+    while files.destroy(TaskFile.objects.filter(task__request=request), at=at):
+        pass
     return sum(_remove_locked(package, at) for package in request.packages.filter(removed_at=None))
 
 

@@ -38,6 +38,9 @@ def _holding(
             category=category,
             fields=fields,
             subjects=("request__subject", "request__requester"),
+            copied_to=(
+                "request__requester",
+            ),  # a parent's words are no part of the child's copy (Art. 15(4))
             clocks={StartEvent.CLOSED: Clock(until=_closed_until)},
             ways={Then.DELETE: delete},
             all_rows=rows,

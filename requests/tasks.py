@@ -31,6 +31,7 @@ def go_on() -> None:
     asking.ask_due(at=now)
     asking.remind_due(at=now)
     packages.remove_expired(at=now)
+    packages.remove_handed_over(at=now)
     erasure.forget_last_addresses(at=now)
 
 

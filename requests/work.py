@@ -15,8 +15,8 @@ from inventory import sweeps
 from inventory.models import OrderAnswer, OrderStatus
 from people.models import User
 
-from . import actions, events, files
-from .models import Answer, Happened, Task, TaskStage
+from . import actions, events, files, packages
+from .models import Answer, Happened, Stage, Task, TaskStage
 
 
 class TaskCannotMove(Refused):
@@ -55,6 +55,8 @@ def answer(
         task = _locked(task, TaskStage.ANSWERED)
         if task.request and not task.request.is_open:
             raise TaskCannotMove("part of a closed case", TaskStage.ANSWERED.label)
+        if answer != Answer.DONE:  # what was handed over before was a mistake, and goes into no copy
+            files.destroy(task.files.all(), at=at)
         files.keep(task, taken, at=at)
         task.stage, task.answer, task.answer_text = TaskStage.ANSWERED, answer, text
         task.count_done, task.answered_at = count_done, at
@@ -78,6 +80,8 @@ def _pass_on(task: Task, *, by: Acts, at: datetime, files_taken: int) -> None:
     if task.request:
         facts = {"task": task.pk, "answer": task.answer, "files": files_taken}
         events.note(task.request, Happened.TASK_ANSWERED, by=by, at=at, facts=facts)
+        if task.request.stage == Stage.RELEASE:  # corrected while the copy waits to be looked at
+            packages.start_if_owed(task.request, at=at)
         actions.go_on_when_answered(task.request, at=at)
     elif task.order:
         evidence = task.answer_text or f"Answered in task {task.pk}."

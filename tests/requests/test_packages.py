@@ -11,12 +11,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from notices.models import Notice, Status
 from requests import gathering, packages, vault, work
-from requests.models import Happened, Package, TaskFile
+from requests.models import Happened, Package, RightsRequest, TaskFile
+from requests.models.vault import SealedFile
 from requests.zipping import Entry, zipped
 from tests.inventory.factories import ProcessingActivityFactory
 from tests.notices.factories import NoticeFactory
 from tests.people.factories import NOW, GuardianshipFactory, UserFactory
 
+from .factories import RequestFactory
 from .work_factories import CaseFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +211,28 @@ def test_a_zip_of_any_length_costs_the_same_memory():
 
     assert size > 0
     assert peak < 4 * 2**20
+
+
+def test_what_others_handed_over_goes_with_the_copy_that_was_made_of_it():
+    task = TaskFactory()
+    upload = SimpleUploadedFile("amina.csv", b"a,b\n1,2\n")
+    work.answer(task, answer="done", uploads=[upload], by=UserFactory(), at=NOW)
+    package = released(task.request)
+    RightsRequest.objects.filter(pk=task.request_id).update(stage="closed", outcome="done", closed_at=NOW)
+    assert packages.remove_handed_over(at=NOW) == 0
+
+    assert package.expires_at is not None
+    packages.remove_expired(at=package.expires_at)
+
+    assert packages.remove_handed_over(at=NOW) == 1
+    assert (TaskFile.objects.get().name, SealedFile.objects.count()) == ("", 0)
+
+
+def test_a_childs_copy_does_not_hold_what_a_parent_wrote():
+    asked = RequestFactory(of_guardian=True, particulars__details="He must never read this.")
+
+    theirs = [part.holding.label for part in gathering.parts(asked.requester)]
+    childs = [part.holding.label for part in gathering.parts(asked.subject)]
+
+    assert "requests.particulars" in theirs
+    assert "requests.particulars" not in childs

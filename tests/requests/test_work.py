@@ -1,5 +1,7 @@
 """Answers: by which road they come, and what they set going."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
@@ -7,6 +9,7 @@ from django.db import IntegrityError
 from audit.actors import SYSTEM
 from audit.models import Event
 from inventory import sweeps
+from law.models import Company
 from notices.models import Mail
 from requests import asking, fanout, here, work
 from requests.files import FileRefused
@@ -204,3 +207,37 @@ def test_an_order_answered_on_its_own_page_needs_no_answer_here():
 
     task.refresh_from_db()
     assert task.stage == TaskStage.CANCELLED
+
+
+def test_what_was_handed_over_by_mistake_goes_into_no_copy():
+    task = TaskFactory()
+    TaskFactory(request=task.request)
+    somebody_elses = SimpleUploadedFile("ben.csv", b"a,b\n1,2\n")
+    work.answer(task, answer="done", uploads=[somebody_elses], by=UserFactory(), at=NOW)
+
+    work.answer(task, answer="nothing", by=UserFactory(), at=NOW)
+
+    file = TaskFile.objects.get()
+    assert (file.name, file.path, file.destroyed_at) == ("", "", NOW)
+    assert not SealedFile.objects.exists()
+
+
+def test_an_answer_corrected_before_the_release_makes_a_new_copy():
+    task = TaskFactory()
+    work.answer(task, answer="done", by=UserFactory(), at=NOW)
+    first = task.request.packages.get()
+
+    work.answer(task, answer="nothing", by=UserFactory(), at=NOW)
+
+    first.refresh_from_db()
+    assert first.removed_at == NOW
+    assert task.request.packages.filter(removed_at=None).count() == 1
+
+
+def test_the_day_in_the_mail_is_the_day_on_the_company_s_calendar():
+    Company.objects.update_or_create(pk=1, defaults={"name": "Learnwell", "time_zone": "Europe/Berlin"})
+    TaskFactory(due_at=datetime(2026, 3, 31, 22, tzinfo=UTC), system__owner_email="owner@systems.example")
+
+    asking.ask_due(at=NOW)
+
+    assert Mail.objects.get().context["due_on"] == "2026-04-01"
