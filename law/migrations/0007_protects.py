@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('law', '0004_periods_of_requests'),
+        ('law', '0006_periods_of_requests'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('law', '0002_initial'),
+        ('law', '0004_days_a_choice_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('law', '0003_regimes'),
+        ('law', '0005_regimes'),
     ]
 
     operations = [
