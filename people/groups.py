@@ -41,7 +41,11 @@ def _officer(codename: str) -> bool:
 
 def _support(codename: str) -> bool:
     views = codename in {"view_person", "view_guardianship", "view_policy", "view_policyversion"}
-    return views or codename in {"correct_person", "add_guardianship", "view_mail"} or codename.startswith("view_notice")
+    return (
+        views
+        or codename in {"correct_person", "add_guardianship", "view_mail"}
+        or codename.startswith("view_notice")
+    )
 
 
 def _auditor(codename: str) -> bool:

@@ -14,41 +14,41 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='company',
             name='cool_off_hours',
-            field=models.PositiveSmallIntegerField(default=72, help_text='Until then the requester, or whoever reads the address on file, can stop it.', validators=[django.core.validators.MinValueValidator(72)], verbose_name='wait before an approved erasure (hours)'),
+            field=models.PositiveSmallIntegerField(db_default=72, default=72, help_text='Until then the requester, or whoever reads the address on file, can stop it.', validators=[django.core.validators.MinValueValidator(72)], verbose_name='wait before an approved erasure (hours)'),
         ),
         migrations.AddField(
             model_name='company',
             name='download_count',
-            field=models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a copy can be fetched (times)'),
+            field=models.PositiveSmallIntegerField(db_default=5, default=5, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a copy can be fetched (times)'),
         ),
         migrations.AddField(
             model_name='company',
             name='download_days',
-            field=models.PositiveSmallIntegerField(default=14, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a copy can be fetched for (days)'),
+            field=models.PositiveSmallIntegerField(db_default=7, default=7, validators=[django.core.validators.MinValueValidator(1)], verbose_name='a copy can be fetched for (days)'),
         ),
         migrations.AddField(
             model_name='company',
             name='message_days',
-            field=models.PositiveSmallIntegerField(default=30, help_text='So long the requester can still answer, and ask for a second look.', verbose_name='messages after a case is closed (days)'),
+            field=models.PositiveSmallIntegerField(db_default=30, default=30, help_text='So long the requester can still answer, and ask for a second look.', verbose_name='messages after a case is closed (days)'),
         ),
         migrations.AddField(
             model_name='company',
             name='recovery_hours',
-            field=models.PositiveSmallIntegerField(default=72, help_text='The address on file is told, so that its owner can object. Then two colleagues decide.', validators=[django.core.validators.MinValueValidator(72)], verbose_name='wait when somebody says their address is lost (hours)'),
+            field=models.PositiveSmallIntegerField(db_default=72, default=72, help_text='The address on file is told, so that its owner can object. Then two colleagues decide.', validators=[django.core.validators.MinValueValidator(72)], verbose_name='wait when somebody says their address is lost (hours)'),
         ),
         migrations.AddField(
             model_name='company',
             name='reminder_days',
-            field=models.PositiveSmallIntegerField(default=7, help_text='How long before it would be closed the requester is reminded once.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='reminder to confirm, before that (days)'),
+            field=models.PositiveSmallIntegerField(db_default=7, default=7, help_text='How long before it would be closed the requester is reminded once.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='reminder to confirm, before that (days)'),
         ),
         migrations.AddField(
             model_name='company',
             name='task_days',
-            field=models.PositiveSmallIntegerField(default=10, help_text='Never longer than the deadline of the case itself.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='time for the owner of a system to answer (days)'),
+            field=models.PositiveSmallIntegerField(db_default=10, default=10, help_text='Never longer than the deadline of the case itself.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='time for the owner of a system to answer (days)'),
         ),
         migrations.AddField(
             model_name='company',
             name='unverified_days',
-            field=models.PositiveSmallIntegerField(default=21, help_text='It can be sent again at any time. Peers wait 7 to 21 days.', validators=[django.core.validators.MinValueValidator(7)], verbose_name='a request nobody confirms is closed after (days)'),
+            field=models.PositiveSmallIntegerField(db_default=21, default=21, help_text='It can be sent again at any time. Peers wait 7 to 21 days.', validators=[django.core.validators.MinValueValidator(7)], verbose_name='a request nobody confirms is closed after (days)'),
         ),
     ]

@@ -216,41 +216,47 @@ class Company(models.Model):
     unverified_days = models.PositiveSmallIntegerField(
         "a request nobody confirms is closed after (days)",
         default=21,
+        db_default=21,
         validators=[MinValueValidator(7)],
         help_text="It can be sent again at any time. Peers wait 7 to 21 days.",
     )
     reminder_days = models.PositiveSmallIntegerField(
         "reminder to confirm, before that (days)",
         default=7,
+        db_default=7,
         validators=[MinValueValidator(1)],
         help_text="How long before it would be closed the requester is reminded once.",
     )
     recovery_hours = models.PositiveSmallIntegerField(
         "wait when somebody says their address is lost (hours)",
         default=72,
+        db_default=72,
         validators=[MinValueValidator(72)],
         help_text="The address on file is told, so that its owner can object. Then two colleagues decide.",
     )
     cool_off_hours = models.PositiveSmallIntegerField(
         "wait before an approved erasure (hours)",
         default=72,
+        db_default=72,
         validators=[MinValueValidator(72)],
         help_text="Until then the requester, or whoever reads the address on file, can stop it.",
     )
     download_days = models.PositiveSmallIntegerField(
-        "a copy can be fetched for (days)", default=14, validators=[MinValueValidator(1)]
+        "a copy can be fetched for (days)", default=7, db_default=7, validators=[MinValueValidator(1)]
     )
     download_count = models.PositiveSmallIntegerField(
-        "a copy can be fetched (times)", default=5, validators=[MinValueValidator(1)]
+        "a copy can be fetched (times)", default=5, db_default=5, validators=[MinValueValidator(1)]
     )
     message_days = models.PositiveSmallIntegerField(
         "messages after a case is closed (days)",
         default=30,
+        db_default=30,
         help_text="So long the requester can still answer, and ask for a second look.",
     )
     task_days = models.PositiveSmallIntegerField(
         "time for the owner of a system to answer (days)",
         default=10,
+        db_default=10,
         validators=[MinValueValidator(1)],
         help_text="Never longer than the deadline of the case itself.",
     )
