@@ -129,7 +129,8 @@ def _copy_released(on: _Stage) -> None:
 def _refused_and_appealed(on: _Stage) -> None:
     words = "I disagree. My last copy is from two years ago, so this is not excessive."
     (case,) = on.signed_in("viktor", Right.ACCESS, at=on.ago(26))
-    ground = next(iter(deciding.grounds(case, at=on.ago(20))), None)
+    excessive = (row for row in deciding.grounds(case, at=on.ago(20)) if row.code == "gdpr_excessive")
+    ground = next(excessive, None)
     letter = (
         "Hello Viktor,\n\nthis is your ninth request this month. We do not answer it, and you can complain."
     )
