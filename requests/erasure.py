@@ -9,6 +9,7 @@ before leaves everything as it was."""
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import outside
@@ -229,7 +230,8 @@ def _refuse_unready(request: RightsRequest, at: datetime) -> None:
 
 def _refuse_while_others_wait(request: RightsRequest) -> None:
     subject = guards.subject_of(request)
-    others = RightsRequest.objects.open().filter(subject=subject).exclude(pk=request.pk)
+    theirs = Q(subject=subject) | Q(requester=subject)  # about their child, too: where would the answer go?
+    others = RightsRequest.objects.open().filter(theirs).exclude(pk=request.pk)
     if names := list(others.exclude(comes_after=request).values_list("reference", flat=True)):
         raise ErasureCannotMove(
             f"Finish {', '.join(names)} first: the same person still waits for an answer."

@@ -11,6 +11,7 @@ from people.models import Guardianship, Person, User
 from . import mails
 from .models import (
     DenialReason,
+    ErasureOrder,
     Happened,
     Outcome,
     PauseReason,
@@ -136,6 +137,8 @@ def has_no_open_task(request: RightsRequest) -> None:
 
 def was_worked_on(request: RightsRequest) -> None:
     """Nothing is done that nobody did: only words answer a question or a complaint."""
+    if request.right == Right.ERASURE and not _was_erased(request):
+        raise WrongStage("Nothing was erased yet. Erase here first, or close it with another outcome.")
     if request.stage in (Stage.FULFILLING, Stage.RELEASE) or request.right in (
         Right.COMPLAINT,
         Right.INQUIRY,
@@ -144,6 +147,10 @@ def was_worked_on(request: RightsRequest) -> None:
     raise WrongStage(
         "Nothing has been done for this case yet. Accept it first, or close it with another outcome."
     )
+
+
+def _was_erased(request: RightsRequest) -> bool:
+    return ErasureOrder.objects.filter(request=request, done_at__isnull=False).exists()
 
 
 def is_staff(by: Acts) -> User:

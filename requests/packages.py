@@ -215,7 +215,10 @@ def fetch(request: RightsRequest, *, by: Acts, at: datetime) -> tuple[Package, I
     package = open_to(request, at)
     if package is None:
         raise CopyOver
-    pieces = vault.open_sealed(request, package.path)
+    try:
+        pieces = vault.open_sealed(request, package.path)
+    except (vault.KeyShredded, vault.NotInVault) as gone:  # an erasure was quicker
+        raise CopyOver from gone
     with transaction.atomic():
         mine = Package.objects.filter(
             pk=package.pk, removed_at=None, downloads__lt=Company.current().download_count

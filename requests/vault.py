@@ -150,10 +150,15 @@ def _destroy(request: RightsRequest, *, by: Acts, at: datetime, reason: str) -> 
 
 
 def replay_shreds(entries: Iterable[outside.Entry], *, by: Acts, at: datetime) -> int:
-    """After a restore: keys that had been destroyed are destroyed again."""
-    gone = {entry.ref for entry in entries}
-    whole = CaseKey.objects.filter(shredded_at=None).values_list("request_id", flat=True)
-    back = [case for case in whole.iterator() if outside.marker(_about(case)) in gone]
+    """After a restore: keys that had been destroyed are destroyed again. A key made later belongs to
+    another case, which got the number of one that the restore lost."""
+    gone = {entry.ref: entry.at for entry in entries}
+    whole = CaseKey.objects.filter(shredded_at=None).values_list("request_id", "made_at")
+    back = [
+        case
+        for case, made_at in whole.iterator()
+        if (destroyed_at := gone.get(outside.marker(_about(case)))) and made_at <= destroyed_at
+    ]
     for request in RightsRequest.objects.filter(pk__in=back):
         with transaction.atomic():
             _destroy(request, by=by, at=at, reason=outside.AFTER_RESTORE)

@@ -27,6 +27,13 @@ def _can_be_stopped(case: RightsRequest) -> bool:
     return order is not None and erasure.is_stoppable(order, timezone.now())
 
 
+def _can_be_proposed(case: RightsRequest) -> bool:
+    """Also when the plan that two people approved no longer holds."""
+    if case.right != Right.ERASURE:
+        return False
+    return is_in_review(case) or erasure.is_to_decide_anew(case, at=timezone.now())
+
+
 def _draft(case: RightsRequest) -> dict[str, Any]:
     return of(case, letter=letters.draft(case, LetterKind.ERASED, **erasure.facts(case)))
 
@@ -91,7 +98,7 @@ BUTTONS = (
         label="Propose erasure…",
         action=erasure.propose,
         permission=WORK,
-        shown=lambda c: is_in_review(c) and c.right == Right.ERASURE,
+        shown=_can_be_proposed,
         consequences=_proposal,
         done=lambda case, result: "Proposed. A second colleague reads the plan now.",
     ),

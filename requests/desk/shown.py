@@ -59,11 +59,15 @@ def order_of(case: RightsRequest) -> ErasureOrder | None:
 
 
 def waits_for_approval(case: RightsRequest) -> bool:
-    order = order_of(case) if is_in_review(case) else None
+    is_to_decide = case.stage in (Stage.REVIEW, Stage.FULFILLING) and not case.pause_reason
+    order = order_of(case) if is_to_decide else None
     return order is not None and order.approved_at is None
 
 
 def can_erase_here(case: RightsRequest) -> bool:
     if case.right != Right.ERASURE or case.stage != Stage.FULFILLING or case.pause_reason:
+        return False
+    order = order_of(case)
+    if order is None or order.approved_at is None:
         return False
     return case.tasks.exists() and not case.tasks.exclude(way=Way.HERE).open().exists()

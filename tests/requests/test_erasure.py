@@ -10,6 +10,7 @@ from inventory.models import DataCategory, RetentionRule
 from notices.models import Mail
 from people.models import Authority, Guardianship
 from requests import actions, erasure, plans, vault, work
+from requests.desk import erasing
 from requests.models import (
     Duty,
     ErasureOrder,
@@ -19,7 +20,8 @@ from requests.models import (
     Stage,
     Way,
 )
-from requests.refusals import MayNotAct, NeedsSecondPerson, NotVerified, WaitsForAnother
+from requests.refusals import MayNotAct, NeedsSecondPerson, NotVerified, WaitsForAnother, WrongStage
+from requests.turns import next_move
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 from tests.requests.test_forgetting import hold_on
@@ -362,3 +364,31 @@ def test_withdrawn_cases_do_not_stand_in_the_way_of_others(case, dov, noor, monk
     monkeypatch.setattr(erasure, "_begin", lambda *_: pytest.fail("looked at a case that is over"))
 
     assert erasure.begin_due(at=AFTER_THE_WAIT) == 0
+
+
+def test_an_erasure_is_not_closed_as_done_while_nothing_is_erased(case, dov, noor):
+    approved(case, dov, noor)
+
+    with pytest.raises(WrongStage):
+        actions.close(case, by=dov, at=NOW, outcome=Outcome.DONE, reason="All well.")
+
+
+def test_a_guardian_is_not_erased_while_an_answer_about_the_child_is_owed(dov):
+    link = GuardianshipFactory()
+    other = CaseFactory(subject=link.child, requester=link.guardian, requester_kind="guardian")
+    case = CaseFactory(erasure=True, in_review=True, subject=link.guardian)
+
+    with pytest.raises(erasure.ErasureCannotMove, match=other.reference):
+        erasure.propose(case, by=dov, at=NOW, reason="They asked.")
+
+
+def test_the_desk_says_that_a_plan_changed_and_offers_to_propose_it_again(case, dov, noor):
+    ProcessingActivityFactory()
+    approved(case, dov, noor)
+    hold_on(case.subject)
+
+    move = next_move(case, AFTER_THE_WAIT.date())
+
+    assert (move.sentence, move.button) == (str(erasure.PlanChanged()), "propose")
+    (button,) = [button for button in erasing.BUTTONS if button.verb == "propose"]
+    assert button.shown(case)

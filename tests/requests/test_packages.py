@@ -236,3 +236,12 @@ def test_a_childs_copy_does_not_hold_what_a_parent_wrote():
 
     assert "requests.particulars" in theirs
     assert "requests.particulars" not in childs
+
+
+def test_a_copy_whose_key_was_destroyed_this_moment_is_over():
+    case = CaseFactory()
+    released(case)
+    vault.shred(case, by=UserFactory(), at=NOW)
+
+    with pytest.raises(packages.CopyOver):
+        packages.fetch(case, by=case.requester, at=NOW)

@@ -211,10 +211,19 @@ def test_the_sweep_takes_leftovers_of_yesterday_only(case):
     assert {path.name for path in files()} == {Path(kept.path).name, "c" * 32 + ".sealed"}
 
 
+def test_the_key_of_a_later_case_with_the_same_number_is_left_alone(case):
+    vault.seal(case, io.BytesIO(b"Amina"))
+    key = {**CaseKey.objects.filter(request=case).values().get(), "made_at": NOW + timedelta(days=1)}
+    vault.shred(case, by=SYSTEM, at=NOW)
+    CaseKey.objects.filter(request=case).update(**key)
+
+    assert vault.replay_shreds([outside.as_entry(LedgerEntry.objects.get(), 1)], by=SYSTEM, at=NOW) == 0
+
+
 def test_a_key_that_came_back_with_a_backup_is_destroyed_again(case, other_case):
     before = vault.seal(case, io.BytesIO(b"Amina"))
     kept = vault.seal(other_case, io.BytesIO(b"Ben"))
-    key = CaseKey.objects.filter(request=case).values().get()
+    key = {**CaseKey.objects.filter(request=case).values().get(), "made_at": NOW}
     vault.shred(case, by=SYSTEM, at=NOW)
     CaseKey.objects.filter(request=case).update(**key)
     noted = LedgerEntry.objects.get()
