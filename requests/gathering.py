@@ -72,13 +72,15 @@ def as_table(
     rows: Iterator[dict[str, Any]], names: Sequence[str], title: str, language: str
 ) -> Iterator[bytes]:
     """A page anybody can open and read; everything in it is text, whatever it holds."""
+    title = title[:1].upper() + title[1:]
     yield _page_head(title, language).encode()
     head = "".join(f'<th scope="col">{escape(_spoken(name))}</th>' for name in names)
+    yield f'<div class="wide" role="region" tabindex="0" aria-label="{escape(title)}">'.encode()
     yield f"<table><thead><tr>{head}</tr></thead><tbody>\n".encode()
     for row in rows:
         cells = "".join(f"<td>{escape(_shown(row[name]))}</td>" for name in names)
         yield f"<tr>{cells}</tr>\n".encode()
-    yield b"</tbody></table></body></html>\n"
+    yield b"</tbody></table></div></main></body></html>\n"
 
 
 def _page_head(title: str, language: str) -> str:
@@ -86,8 +88,8 @@ def _page_head(title: str, language: str) -> str:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
         "<style>body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
-        "table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:start;"
-        f"vertical-align:top}}</style></head><body><h1>{escape(title)}</h1>\n"
+        ".wide{overflow-x:auto}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:start;"
+        f"vertical-align:top}}</style></head><body><main><h1>{escape(title)}</h1>\n"
     )
 
 
@@ -104,7 +106,7 @@ def _shown(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Use:
-    """One activity, as the register has it today."""
+    """One purpose, with all that is done for it, as the register has it today."""
 
     purpose: str
     text: str
@@ -116,18 +118,23 @@ def uses(role: str, on: date) -> list[Use]:
     """Why data of this role is used, which, and who receives it (Art. 15(1)(a)–(c))."""
     rows = ProcessingActivity.objects.live(on).select_related("purpose").order_by("purpose__name", "name")
     rows = rows.prefetch_related("categories", "recipients__processor")
-    return [
-        Use(
-            row.purpose.name,
-            row.purpose.text,
-            tuple(sorted(category.name for category in row.categories.all())),
-            tuple(
-                sorted(link.processor.name for link in row.recipients.all() if link.processor.status in LIVE)
-            ),
-        )
-        for row in rows
-        if role in row.whose
-    ]
+    by_purpose: dict[int, list[ProcessingActivity]] = {}
+    for row in rows:
+        if role in row.whose:
+            by_purpose.setdefault(row.purpose.pk, []).append(row)
+    return [_use(activities) for activities in by_purpose.values()]
+
+
+def _use(activities: list[ProcessingActivity]) -> Use:
+    purpose = activities[0].purpose
+    categories = {category.name for row in activities for category in row.categories.all()}
+    recipients = {
+        link.processor.name
+        for row in activities
+        for link in row.recipients.all()
+        if link.processor.status in LIVE
+    }
+    return Use(purpose.name, purpose.text, tuple(sorted(categories)), tuple(sorted(recipients)))
 
 
 def periods(role: str, on: date) -> list[str]:
