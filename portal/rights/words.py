@@ -40,14 +40,14 @@ RIGHTS: dict[str, Promise] = {
 }
 
 ENDS: dict[str, tuple[Promise, str, Promise]] = {
-    Outcome.DONE: (gettext_lazy("Done"), "good", gettext_lazy("Open your messages to read what we did.")),
+    Outcome.DONE: (gettext_lazy("Done"), "good", gettext_lazy("Your messages say what we did.")),
     Outcome.PARTLY: (
         gettext_lazy("Partly done"), "good",
-        gettext_lazy("Open your messages to read what we did, what we did not do, and why."),
+        gettext_lazy("Your messages say what we did, what we did not do, and why."),
     ),
     Outcome.DENIED: (
         gettext_lazy("We said no"), "warn",
-        gettext_lazy("Open your messages to read why, and how to ask for a second look."),
+        gettext_lazy("Your messages say why, and how to ask for a second look."),
     ),
     Outcome.WITHDRAWN: (gettext_lazy("Withdrawn"), "", gettext_lazy("This request was taken back. You can send a new one.")),
     Outcome.UNVERIFIED: (
@@ -58,7 +58,7 @@ ENDS: dict[str, tuple[Promise, str, Promise]] = {
         gettext_lazy("Answered together"), "",
         gettext_lazy("You asked the same in another request. The answer is there."),
     ),
-    Outcome.REROUTED: (gettext_lazy("Passed on"), "info", gettext_lazy("Somebody else decides this. Open your messages to read who.")),
+    Outcome.REROUTED: (gettext_lazy("Passed on"), "info", gettext_lazy("Somebody else decides this. Your messages say who.")),
     Outcome.SPAM: (gettext_lazy("Closed"), "", gettext_lazy("We closed this request.")),
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ def standing(case: RightsRequest, at: datetime) -> Standing:
     if case.stage == Stage.UNVERIFIED:
         return _to_show_who(case) or _unconfirmed(case)
     if case.pause_reason == PauseReason.CLARIFICATION:
-        said = _("We asked you something. Open your messages to answer.")
+        said = _("We asked you something. Please answer in your messages.")
         return Standing(_("Waiting for you"), "warn", said, "answer", due_on(case))
     if case.legal_due_on and case.legal_due_on < today:
         return _late(case.legal_due_on)

@@ -59,7 +59,7 @@ def due(case: RightsRequest, day: date = date(2026, 4, 2)) -> RightsRequest:
             "Waiting for you",
             "We asked you something.",
         ),
-        ({"closed": True}, "Done", "Open your messages to read what we did."),
+        ({"closed": True}, "Done", "Your messages say what we did."),
         ({"denied": True}, "We said no", "how to ask for a second look"),
         ({"closed": True, "outcome": Outcome.PARTLY}, "Partly done", "what we did not do, and why"),
         ({"closed": True, "outcome": Outcome.WITHDRAWN}, "Withdrawn", "This request was taken back."),
