@@ -70,4 +70,4 @@ class Button:
 
     def message(self, obj: models.Model, result: object) -> str:
         """What staff read afterwards: what happened and where to watch."""
-        return self.done(obj, result) if self.done else f"Done: {self.name[:1].lower()}{self.name[1:]}."
+        return self.done(obj, result) if self.done else f"{self.name}: done."

@@ -103,14 +103,15 @@ def sections(request: HttpRequest) -> list[Section]:
     policies = may("policies.view_policyversion")
     notices = may("notices.view_notice")
     now = [
+        *(_cases(CASES_NOW) if may("requests.view_rightsrequest") else ()),
         *(_planned_and_stuck(today) if policies else ()),
         *(_reviews(company, today, late=True) if policies else ()),
         *(_not_delivered() if notices else ()),
         *(_machinery() if may("audit.view_event") else ()),
         *(_registers(today) if may("inventory.view_processingactivity") else ()),
-        *(_cases(CASES_NOW) if may("requests.view_rightsrequest") else ()),
     ]
     soon = [
+        *(_cases(CASES_SOON) if may("requests.view_rightsrequest") else ()),
         *(_reviews(company, today, late=False) if policies else ()),
         *(_coming(today) if policies else ()),
         *(_untold_guardians() if notices else ()),
@@ -118,7 +119,6 @@ def sections(request: HttpRequest) -> list[Section]:
         *(_law_to_approve() if may("law.approve_ageofconsent") else ()),
         *(_law_to_check(company) if may("law.approve_regime") else ()),
         *(_claims() if may("people.view_guardianship") else ()),
-        *(_cases(CASES_SOON) if may("requests.view_rightsrequest") else ()),
     ]
     second = [
         *(_waiting_for_approval(request) if policies else ()),

@@ -21,7 +21,7 @@ MOST_MATCHES = 50
 class View(SimpleListFilter):
     """What somebody wants to see when they come to work: what waits for us, the most urgent first."""
 
-    title = "what"
+    title = "where it stands"
     parameter_name = "view"
 
     OURS, OTHERS, LATE, UNVERIFIED, OPEN, CLOSED = "ours", "others", "late", "unverified", "open", "closed"
@@ -91,7 +91,7 @@ class Place(SimpleListFilter):
 class Waiting(SimpleListFilter):
     """What the morning page counts; each leads here."""
 
-    title = "waits for"
+    title = "what it waits for"
     parameter_name = "waits"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from django_countries import countries
 
 from audit.text import CleanBlockField, CleanLineField
 from law.models import Company, RefusalGround, Regime
-from people.models import Person, User
+from people.models import Authority, Person, User
 from people.regions import KNOWN
 
 from . import identity, placeholders
@@ -119,6 +119,16 @@ class MatchForm(CaseForm):
     requester = PersonField(
         max_length=64, required=False, label="Who asks", help_text="Their platform id, if they are on file."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asks = self.case.requester if self.case else None
+        if asks is None:
+            return
+        self.fields["requester"].help_text = f"Their platform id. Now: {asks.external_id}."
+        children = asks.wardships.filter(authority=Authority.VERIFIED, child__erased_at=None)
+        if ids := ", ".join(children.order_by("child_id").values_list("child__external_id", flat=True)):
+            self.fields["subject"].help_text = f"Their platform id. Verified children of who asks: {ids}."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

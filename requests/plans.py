@@ -53,7 +53,7 @@ def plan(subject: Person, *, on: date) -> list[Line]:
     lines = [
         _line(
             code,
-            names.get(code, code),
+            names.get(code) or code.replace("-", " ").capitalize(),
             rows.get(code, {}),
             _hold_over(code, holds),
             duties.get(code),

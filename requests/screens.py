@@ -187,4 +187,7 @@ def _words(facts: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if value is True:
+        return "yes"
+    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return words.replace("_", " ")

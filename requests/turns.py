@@ -1,7 +1,7 @@
 """What comes next in a case and whose turn it is: derived, for the desk, the status page and the mails."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 
 from django.utils import timezone
@@ -66,10 +66,15 @@ def _unverified(request: RightsRequest, on: date) -> NextMove:
     return NextMove(f"The requester has to confirm it, by {ends:%-d %B %Y}.", Turn.THEM)
 
 
+def _moment(at: datetime | None) -> str:
+    """By the clock of the house, as everywhere on the screen."""
+    return f"{timezone.localtime(at):%-d %B %Y at %H:%M}" if at else "the wait is over"
+
+
 def _recovery(check: IdentityCheck) -> NextMove:
     if check.decided_by_id is not None:
         return NextMove("The address is said to be lost; a second colleague has to agree.", Turn.US, "second")
-    until = f"{check.not_before:%-d %B %Y at %H:%M} UTC" if check.not_before else "the wait is over"
+    until = _moment(check.not_before)
     return NextMove(f"The address is said to be lost. Look at the proof after {until}.", Turn.US, "vouch")
 
 
@@ -115,7 +120,7 @@ def _waiting_erasure(request: RightsRequest) -> NextMove:
     if order is None or order.approved_at is None:
         return _erasure(request)
     if erasure.is_stoppable(order, now):
-        until = f"{order.not_before:%-d %B %Y at %H:%M} UTC"
+        until = _moment(order.not_before)
         return NextMove(
             f"Until {until} the requester can stop the erasure; then the systems are asked.", Turn.THEM
         )

@@ -40,15 +40,10 @@ def _draft(case: RightsRequest) -> dict[str, Any]:
 
 def _proposal(case: RightsRequest, request: HttpRequest) -> Consequences:
     lines = erasure.preview(case, at=timezone.now())
-    goes = [
-        f"{line.name}: {_rows(line.count)} here, and in the systems that hold it."
-        for line in lines
-        if line.goes
-    ]
-    stays = [f"{line.name} stays. {line.why} Until {line.until}." for line in plans.kept(lines)]
+    stays = [f"{line.name}: stays. {line.why} Until {line.until}." for line in plans.kept(lines)]
     return Consequences(
         question="Propose to erase this?",
-        happens=[*goes, "A second colleague reads this plan and approves it, or not."],
+        happens=[*_going(lines), "A second colleague reads this plan and approves it, or not."],
         not_=[*stays, "Nothing is erased now."],
         submit="Propose erasure",
     )
@@ -56,19 +51,14 @@ def _proposal(case: RightsRequest, request: HttpRequest) -> Consequences:
 
 def _approval(case: RightsRequest, request: HttpRequest) -> Consequences:
     lines = plans.from_json(case.erasure_order.plan)
-    goes = [
-        f"{line.name}: {_rows(line.count)} here, and in the systems that hold it."
-        for line in lines
-        if line.goes
-    ]
     return Consequences(
         question="May this be erased?",
         happens=[
-            *goes,
+            *_going(lines),
             "The requester is told, and can stop it while it waits.",
             "Then the systems and companies are asked to erase; this database comes last.",
         ],
-        not_=[f"{line.name} stays. {line.why} Until {line.until}." for line in plans.kept(lines)],
+        not_=[f"{line.name}: stays. {line.why} Until {line.until}." for line in plans.kept(lines)],
         irreversible=["Once others have been asked, it cannot be stopped."],
         submit="Approve erasure",
     )
@@ -86,6 +76,18 @@ def _last_step(case: RightsRequest, request: HttpRequest) -> Consequences:
         irreversible=["What is erased cannot be brought back, from a backup neither."],
         submit="Erase here and close",
     )
+
+
+def _going(lines: list[plans.Line]) -> list[str]:
+    """What is here is counted; what only others hold is one sentence, not a line of “0 rows” each."""
+    going = [line for line in lines if line.goes]
+    here = [
+        f"{line.name}: {_rows(line.count)} here, and in the systems that hold it."
+        for line in going
+        if line.count
+    ]
+    elsewhere = ", ".join(line.name for line in going if not line.count)
+    return [*here, *([f"Only in the systems that hold it: {elsewhere}."] if elsewhere else [])]
 
 
 def _rows(count: int) -> str:
