@@ -105,7 +105,7 @@ def test_a_copy_ready_names_its_day(client):
     case = RequestFactory.create(fulfilling=True)
     released(case)
     RightsRequest.objects.filter(pk=case.pk).update(stage=Stage.CLOSED, outcome=Outcome.DONE, closed_at=NOW)
-    assert "Ready for you Your copy is here until 16 March 2026." in status(client, case)
+    assert "Ready for you Your copy is here until 9 March 2026." in status(client, case)
 
 
 # --- Stopping a deletion --------------------------------------------------------------------------
