@@ -226,6 +226,8 @@ def test_what_others_handed_over_goes_with_the_copy_that_was_made_of_it():
 
     assert packages.remove_handed_over(at=NOW) == 1
     assert (TaskFile.objects.get().name, SealedFile.objects.count()) == ("", 0)
+    package.refresh_from_db()
+    assert "amina" not in str(package.contents)
 
 
 def test_a_childs_copy_does_not_hold_what_a_parent_wrote():
