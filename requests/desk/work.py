@@ -1,6 +1,7 @@
 """From review to the answer."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,7 +11,7 @@ from inventory.models import System
 from people.models import User
 from processors.models import Processor
 from requests import actions, deciding, erasure, forms, letters
-from requests.models import PauseReason, Right, RightsRequest, Stage
+from requests.models import Answer, Outcome, PauseReason, Right, RightsRequest, Stage
 
 from .shown import TOLD, WORK, is_in_review, of, words_are_enough
 
@@ -20,6 +21,13 @@ def _release(
 ) -> RightsRequest:
     kind = letters.kind_of_answer(case)
     return actions.release(case, by=by, at=at, reason=reason, letter=letter, outcome=outcome, kind=kind)
+
+
+def _answer(case: RightsRequest) -> dict[str, Any]:
+    """Where somebody could not do their part, “all of it” is not what stands ticked."""
+    missing = case.tasks.filter(answer=Answer.EXCEPTION).exists()
+    letter = letters.draft(case, letters.kind_of_answer(case), **letters.of_copy(case))
+    return of(case, letter=letter, outcome=Outcome.PARTLY if missing else Outcome.DONE)
 
 
 def _acceptance(case: RightsRequest, request: HttpRequest) -> Consequences:
@@ -89,7 +97,7 @@ BUTTONS = (
         fresh_login=True,
         needs_reason=False,
         form_class=forms.ReleaseForm,
-        initial=lambda c: of(c, letter=letters.draft(c, letters.kind_of_answer(c), **letters.of_copy(c))),
+        initial=_answer,
         shown=lambda c: c.stage == Stage.RELEASE,
         consequences=says(
             "Did you look through the answer, and may it leave the house?",

@@ -329,3 +329,13 @@ def test_finding_the_person_names_the_verified_children_of_whoever_asks(at_desk)
     words = at_desk.get(url(case, "match")).content.decode()
     assert f"Verified children of who asks: {care.child.external_id}." in words
     assert claim.child.external_id not in words
+
+
+@pytest.mark.parametrize(("answer", "ticked"), [("done", "done"), ("exception", "partly")])
+def test_what_somebody_could_not_do_is_not_ticked_as_all_of_it(answer, ticked):
+    case = RequestFactory(in_release=True)
+    TaskFactory(
+        request=case, stage="answered", answered_at=NOW, answer=answer, answer_text="The logs name nobody."
+    )
+    release = next(button for button in desk.BUTTONS if button.verb == "release")
+    assert release.initial(case)["outcome"] == ticked
