@@ -184,7 +184,10 @@ def _begin(order: ErasureOrder, at: datetime) -> bool:
         return False
     if hindrance(request, order, at):  # the desk shows which (turns)
         return False
-    return bool(fanout.open_tasks(request, at=at))
+    opened = fanout.open_tasks(request, at=at)
+    if not guards.noted(request, Happened.TASKS_OPENED).exists():
+        events.note(request, Happened.TASKS_OPENED, by=SYSTEM, at=at, facts={"tasks": len(opened)})
+    return bool(opened)
 
 
 @transaction.atomic
@@ -249,7 +252,7 @@ def _refuse_too_early(request: RightsRequest, order: ErasureOrder, at: datetime)
         raise ErasureCannotMove(
             "Systems or companies have not answered yet; they have to know whom to erase."
         )
-    if not request.tasks.exists():
+    if not guards.noted(request, Happened.TASKS_OPENED).exists():  # also where the register names nobody
         raise ErasureCannotMove("The systems and companies have not been asked yet. Look again in a minute.")
 
 

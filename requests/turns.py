@@ -11,6 +11,7 @@ from audit.refusals import Refused
 from . import deciding, erasure, guards, unverified
 from .models import (
     ErasureOrder,
+    Happened,
     IdentityCheck,
     PauseReason,
     RequesterKind,
@@ -127,7 +128,7 @@ def _waiting_erasure(request: RightsRequest) -> NextMove:
     if found := erasure.hindrance(request, order, now):
         anew = isinstance(found, erasure.PlanChanged)
         return NextMove(str(found), Turn.US, "propose" if anew else "")
-    if not request.tasks.exists():
+    if not guards.noted(request, Happened.TASKS_OPENED).exists():
         return NextMove("The systems and companies are asked within a minute.", Turn.SYSTEMS)
     return NextMove(
         "Everybody else has erased. Now erase here and send the closing letter.", Turn.US, "erase"

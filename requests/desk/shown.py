@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from requests import deciding
+from requests import deciding, guards
 from requests.models import (
     ErasureOrder,
+    Happened,
     IdentityCheck,
     Right,
     RightsRequest,
@@ -70,4 +71,5 @@ def can_erase_here(case: RightsRequest) -> bool:
     order = order_of(case)
     if order is None or order.approved_at is None:
         return False
-    return case.tasks.exists() and not case.tasks.exclude(way=Way.HERE).open().exists()
+    was_asked = guards.noted(case, Happened.TASKS_OPENED).exists()
+    return was_asked and not case.tasks.exclude(way=Way.HERE).open().exists()

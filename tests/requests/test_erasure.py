@@ -392,3 +392,16 @@ def test_the_desk_says_that_a_plan_changed_and_offers_to_propose_it_again(case, 
     assert (move.sentence, move.button) == (str(erasure.PlanChanged()), "propose")
     (button,) = [button for button in erasing.BUTTONS if button.verb == "propose"]
     assert button.shown(case)
+
+
+def test_where_the_register_names_nobody_this_database_does_not_wait_for_ever(case, dov, noor):
+    approved(case, dov, noor)
+    with pytest.raises(erasure.ErasureCannotMove, match="not been asked yet"):
+        erasure.carry_out(case, by=dov, at=AFTER_THE_WAIT, letter=LETTER)
+
+    erasure.begin_due(at=AFTER_THE_WAIT)
+    erasure.begin_due(at=AFTER_THE_WAIT)
+    erasure.carry_out(case, by=dov, at=AFTER_THE_WAIT, letter=LETTER)
+
+    assert case.events.filter(kind=Happened.TASKS_OPENED).count() == 1
+    assert case.outcome == Outcome.DONE
