@@ -134,7 +134,8 @@ def uses(thing: models.Model) -> Iterator[models.Model]:
 
 
 def _is_guarded(relation: models.ManyToOneRel) -> bool:
-    return relation.on_delete is not models.CASCADE
+    """A part goes with it, and a mere note of its number (a lead of the health page) is no use of it."""
+    return relation.on_delete not in (models.CASCADE, models.DO_NOTHING)
 
 
 def _linked(thing: models.Model, relation: models.ManyToManyRel) -> Iterator[models.Model]:

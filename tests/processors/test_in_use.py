@@ -115,7 +115,10 @@ USERS: dict[str, Callable[[Any], Any]] = {
 def ways() -> Iterator[str]:
     for model in REMOVABLE:
         for relation in model._meta.get_fields(include_hidden=True):
-            is_part = isinstance(relation, models.ManyToOneRel) and relation.on_delete is models.CASCADE
+            is_part = isinstance(relation, models.ManyToOneRel) and relation.on_delete in (
+                models.CASCADE,
+                models.DO_NOTHING,
+            )
             if isinstance(relation, models.ManyToOneRel | models.ManyToManyRel) and not is_part:
                 user: Any = relation.related_model
                 yield f"{model.__name__} < {user._meta.label}.{relation.field.name}"
@@ -154,3 +157,8 @@ def test_what_is_named_is_really_kept_by_the_database_or_the_refusal(way: str) -
     else:
         with pytest.raises(models.ProtectedError):
             thing.delete()
+
+
+def test_an_activity_without_categories_is_no_use_of_itself() -> None:
+    activity = ProcessingActivityFactory(categories=[], systems=[])
+    assert in_use(activity) == ""
