@@ -160,9 +160,11 @@ def refuse_partly(
 def draft_refusal(
     request: RightsRequest, ground: RefusalGround | None, *, reason: str = "", is_partial: bool = False
 ) -> str:
-    """The ground is the law's own wording, in English: a colleague says it in the requester's language."""
+    """What is not known yet keeps its name in braces; the form fills it with what a colleague chooses and
+    writes. The ground is the law's own wording, in English: for others a colleague says it in their language."""
     kind = LetterKind.PARTIAL if is_partial else LetterKind.REFUSAL
-    return letters.draft(request, kind, ground=str(ground) if ground else "", reason=reason)
+    known = {"ground": str(ground) if ground else "{ground}", "reason": reason or "{reason}"}
+    return letters.draft(request, kind, **known)
 
 
 def _fits(request: RightsRequest, ground: RefusalGround | None, at: datetime) -> None:

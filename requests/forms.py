@@ -91,12 +91,46 @@ class RefuseForm(LetterForm):
         empty_label="none of these",
         help_text="What the laws of this case accept against this right.",
     )
+    ground_words = CleanLineField(
+        max_length=300,
+        required=False,
+        label="The ground, as the requester reads it",
+        help_text="Takes the place of {ground}. Empty: the law row’s own words, which are English.",
+    )
+    told = CleanBlockField(
+        max_length=2000,
+        required=False,
+        widget=FEW_LINES,
+        label="The reason, as the requester reads it",
+        help_text="Takes the place of {reason} in the letter.",
+    )
+    field_order = ("denial", "ground", "ground_words", "told", "letter")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.case:
             fitting = [row.pk for row in grounds(self.case, at=self.initial.pop("at"))]
             self.fields["ground"].queryset = RefusalGround.objects.filter(pk__in=fitting)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The letter says what was chosen: nobody types it twice, and no French letter turns English."""
+        cleaned = super().clean() or self.cleaned_data
+        told, words = cleaned.pop("told", ""), cleaned.pop("ground_words", "")
+        letter = cleaned.get("letter", "")
+        if "{reason}" in letter and not told:
+            self.add_error("told", "Write the reason: the letter has a place for it.")
+        if "{ground}" in letter and not words:
+            words = self._own_words(cleaned.get("ground"))
+        cleaned["letter"] = letter.replace("{reason}", told).replace("{ground}", words)
+        return cleaned
+
+    def _own_words(self, ground: RefusalGround | None) -> str:
+        if ground is None:
+            self.add_error("ground_words", "Say what lets us say no, or take that line out of the letter.")
+        elif self.case and self.case.language != "en":
+            language = self.case.get_language_display()
+            self.add_error("ground_words", f"Say the ground in the language of the letter: {language}.")
+        return str(ground or "")
 
 
 class PersonField(CleanLineField):

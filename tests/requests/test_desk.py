@@ -339,3 +339,34 @@ def test_what_somebody_could_not_do_is_not_ticked_as_all_of_it(answer, ticked):
     )
     release = next(button for button in desk.BUTTONS if button.verb == "release")
     assert release.initial(case)["outcome"] == ticked
+
+
+def typed_refusal(case: RightsRequest, **more: Any) -> dict[str, Any]:
+    letter = deciding.draft_refusal(case, None)
+    excessive = next(row for row in deciding.grounds(case, at=NOW) if row.code == "gdpr_excessive")
+    return {"letter": letter, "denial": "too_many_requests", "ground": excessive.pk, **more}
+
+
+def test_a_refusal_says_the_ground_and_the_reason_that_were_chosen(at_desk: Client) -> None:
+    case = RequestFactory(in_review=True)
+    press(at_desk, case, "refuse", **typed_refusal(case, told="This is the ninth copy this month."))
+    letter = case.messages.get().body
+    assert "This is the ninth copy this month." in letter
+    assert "The law lets us say no here: " in letter
+    assert "{" not in letter
+
+
+def test_a_letter_in_french_asks_for_the_ground_in_french(at_desk: Client) -> None:
+    case = RequestFactory(in_review=True, language="fr")
+    answer = press(at_desk, case, "refuse", **typed_refusal(case, told="C’est la neuvième copie."))
+    assert "Say the ground in the language of the letter: Français." in answer.content.decode()
+    assert not case.messages.exists()
+    words = "La demande est manifestement excessive."
+    press(at_desk, case, "refuse", **typed_refusal(case, told="C’est la neuvième.", ground_words=words))
+    assert words in case.messages.get().body
+
+
+def test_a_refusal_without_a_reason_is_not_sent(at_desk: Client) -> None:
+    case = RequestFactory(in_review=True)
+    answer = press(at_desk, case, "refuse", **typed_refusal(case))
+    assert "Write the reason: the letter has a place for it." in answer.content.decode()
