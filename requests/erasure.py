@@ -330,24 +330,6 @@ def whom_it_asks(request: RightsRequest, *, at: datetime) -> tuple[list[System],
     return fanout.systems_of(role, today), fanout.companies_of(role, today)
 
 
-def facts(request: RightsRequest) -> dict[str, str]:
-    """For the closing letter: what was done where, and what stays, why and until when."""
-    order = ErasureOrder.objects.filter(request=request).first()
-    lines = plans.from_json(order.plan) if order else []
-    done = [
-        f"– {task.whose}: {_became(task)}" for task in request.tasks.exclude(way=Way.HERE).exclude(answer="")
-    ]
-    ours = ", ".join(line.name for line in lines if line.goes)
-    kept = [f"– {line.name}: {line.why} Until {line.until}." for line in plans.kept(lines)]
-    return {"what": "\n".join([f"– {ours}", *done]), "kept": "\n".join(kept) or "–"}
-
-
-def _became(task: Task) -> str:
-    if task.answer == Answer.EXCEPTION:
-        return task.answer_text
-    return "✓" if task.answer == Answer.DONE else "–"
-
-
 def _plan(request: RightsRequest, at: datetime) -> list[plans.Line]:
     today = timezone.localdate(at, Company.current().zone)
     return plans.plan(guards.subject_of(request), on=today)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.buttons import Button, Consequences, says
 from people.models import User
-from requests import erasure, forms, letters, plans
+from requests import closing, erasure, forms, letters, plans
 from requests.models import ErasureOrder, LetterKind, Right, RightsRequest
 
 from .shown import APPROVE, TOLD, WORK, can_erase_here, is_in_review, of, order_of, waits_for_approval
@@ -35,7 +35,7 @@ def _can_be_proposed(case: RightsRequest) -> bool:
 
 
 def _draft(case: RightsRequest) -> dict[str, Any]:
-    return of(case, letter=letters.draft(case, LetterKind.ERASED, **erasure.facts(case)))
+    return of(case, letter=letters.draft(case, LetterKind.ERASED, **closing.facts(case)))
 
 
 def _proposal(case: RightsRequest, request: HttpRequest) -> Consequences:

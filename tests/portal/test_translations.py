@@ -24,6 +24,7 @@ PUBLIC_TEMPLATES = [
 PUBLIC_MODULES = [
     *sorted((ROOT / "portal").rglob("*.py")),
     ROOT / "people" / "cleaning.py",
+    ROOT / "requests" / "closing.py",
     ROOT / "requests" / "documents.py",
     ROOT / "processors" / "words.py",
 ]

@@ -9,7 +9,7 @@ from audit.models import Event, LedgerEntry
 from inventory.models import DataCategory, RetentionRule
 from notices.models import Mail
 from people.models import Authority, Guardianship
-from requests import actions, erasure, plans, vault, work
+from requests import actions, closing, erasure, placeholders, plans, vault, work
 from requests.desk import erasing
 from requests.models import (
     Duty,
@@ -405,3 +405,44 @@ def test_where_the_register_names_nobody_this_database_does_not_wait_for_ever(ca
 
     assert case.events.filter(kind=Happened.TASKS_OPENED).count() == 1
     assert case.outcome == Outcome.DONE
+
+
+def kept_by_law(case) -> None:
+    books = DataCategory.objects.create(code="payment-records", name="Payment records", origin="provided")
+    RetentionRule.objects.create(
+        category=books,
+        purpose=PurposeFactory(),
+        start_event="tax_year_end",
+        number=10,
+        unit="years",
+        is_protected_by_law=True,
+    )
+    ProcessingActivityFactory(categories=[books])
+
+
+def test_the_closing_letter_says_where_what_was_done_and_what_stays(case, dov, noor):
+    kept_by_law(case)
+    asked_and_answered(case, dov, noor)
+
+    facts = closing.facts(case)
+
+    assert "it was deleted" in facts["what"]
+    assert (
+        "– Payment records: A law makes us keep it: until 10 years after the end of the tax year."
+        in facts["kept"]
+    )
+
+
+def test_the_closing_letter_speaks_the_requesters_language_or_leaves_the_place_open(case, dov, noor):
+    kept_by_law(case)
+    RightsRequest.objects.filter(pk=case.pk).update(language="fr")
+    case.refresh_from_db()
+    asked_and_answered(case, dov, noor)
+
+    facts = closing.facts(case)
+
+    assert "Dans ce service" in facts["what"]
+    assert (
+        f"– Payment records: Une loi nous oblige à les garder : jusqu’à {placeholders.BLANK}."
+        in facts["kept"]
+    )
