@@ -10,12 +10,14 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from audit.actors import SYSTEM
 from audit.models import Event
 from people.models import User
-from requests import actions, deciding, desk, erasure, identity
+from requests import actions, deciding, desk, erasure, events, identity
 from requests.models import (
     DenialReason,
     ErasureOrder,
+    Happened,
     Method,
     Outcome,
     PauseReason,
@@ -104,6 +106,7 @@ def ready_to_erase() -> RightsRequest:
         order = erasure.propose(case, by=UserFactory(), at=NOW - timedelta(days=9), reason="They asked.")
         erasure.approve(order, by=UserFactory(), at=NOW - timedelta(days=9), reason="Read.")
     TaskFactory(request=case, duty="erase", way="here")
+    events.note(case, Happened.TASKS_OPENED, by=SYSTEM, at=NOW)
     case.refresh_from_db()
     return case
 
