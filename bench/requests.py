@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from django.db import connection
 from django.test import Client
 
+from inventory.models import System
+from people.models import Person
 from requests.models import RightsRequest
 
 from . import filling, lists
@@ -65,6 +67,9 @@ def fill(rows: int) -> None:
 
 
 def jobs(rows: int) -> Iterator[Figure]:
+    filling.empty()
+    filling.fill(Person, 1)
+    filling.fill(System, TASKS)
     fill(rows)
     client, _staff = lists.signed_in()
     reference = RightsRequest.objects.order_by("pk")[rows // 2].reference
