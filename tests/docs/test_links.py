@@ -35,9 +35,9 @@ def test_every_page_can_be_reached_from_the_front_page() -> None:
     assert [name(page) for page in pages() if page not in reached] == []
 
 
-def test_the_front_page_shows_the_desk_and_the_changes() -> None:
+def test_the_front_page_shows_the_desk_the_changes_and_a_request() -> None:
     pictures = [link for link in LINK.findall(prose(ROOT / "README.md")) if link.endswith(".png")]
-    assert pictures == ["docs/images/publish.png", "docs/images/changes.png"]
+    assert pictures == ["docs/images/publish.png", "docs/images/changes.png", "docs/images/case.png"]
 
 
 def test_every_picture_is_shown_somewhere_and_light() -> None:
