@@ -13,23 +13,15 @@ from people.models import User
 
 from . import clocks, events, fanout, guards, letters, mails, moves, packages
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
-from .identity import (
-    ask_again,
-    ask_identity,
-    begin_recovery,
-    confirm_identity,
-    confirm_link,
-    fail_identity,
-    second,
-    send_link,
-    vouch,
-)
+from .identity import ask_identity, confirm_identity, confirm_link, fail_identity, send_link
 from .linked import appeal, convert_inquiry, link_duplicate, unlink
 from .matching import amend, match, show_authority
 from .messages import hear, mark_read, say
 from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage
 from .receiving import Asked, receive
+from .recovery import begin_recovery, second, vouch
 from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
+from .seeking import ask_again
 
 __all__ = [
     "Asked",

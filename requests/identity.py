@@ -4,40 +4,32 @@ Two dangers shape it. *Impostors* know a lot about their victims: what is sent g
 file, facts alone never open a copy or an erasure, and a plea (“I lost that address”) costs time, a letter
 to that very address and two colleagues. *Over-asking* harms everybody: documents come last."""
 
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
 
-from audit.actors import SYSTEM, ActorKind, Acts
-from law.models import Company
+from audit.actors import ActorKind, Acts
 from notices import links
-from notices.actions import knock
-from notices.links import TooManyCodes
 from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
 from . import events, guards, mails, matching, moves, proofs
 from .models import (
-    Channel,
     Happened,
     IdentityCheck,
     Method,
     RequesterKind,
-    RequestEvent,
     Right,
     RightsRequest,
     Stage,
     Verdict,
 )
-from .refusals import LinkSpent, NoAddress, NobodyMatched, NoCheckOpen, NotEnough, TooSoon, WrongStage
+from .refusals import LinkSpent, NoAddress, NoCheckOpen, NotEnough, WrongStage
 
 # A stranger with these could read or destroy somebody's data: knowing facts is not enough.
 WEIGHTY = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 BY_TWO = "The address is said to be lost: two colleagues decide, after the wait."
-SEEKING = (Happened.RECEIVED, Happened.LINK_ASKED, Happened.SOUGHT)
 DECIDED_BY_STAFF = (Method.KNOWN_FACTS, Method.DOCUMENT)
 
 
@@ -77,62 +69,6 @@ def _vouches(by: Acts, request: RightsRequest) -> bool:
     return isinstance(by, Person) and request.requester_kind != RequesterKind.AGENT
 
 
-def seek_later() -> None:
-    """Whether a stranger's address is on file is looked up off the request: the form does the same work,
-    and so takes the same time, for known and unknown addresses (abuse A4, A31)."""
-    transaction.on_commit(_ring, robust=True)
-
-
-def _ring() -> None:
-    from . import tasks
-
-    knock(tasks.seek)
-
-
-def seek_due(*, at: datetime) -> int:
-    """Look for whoever asked at the public form; returns how many forms were looked at. Each once."""
-    looked_at = 0
-    while _seek_next(at):
-        looked_at += 1
-    return looked_at
-
-
-@transaction.atomic
-def _seek_next(at: datetime) -> bool:
-    last = RequestEvent.objects.filter(request=OuterRef("pk"), kind__in=SEEKING).order_by("-pk")
-    unverified = RightsRequest.objects.filter(stage=Stage.UNVERIFIED)
-    fresh = Q(last=Happened.RECEIVED, channel=Channel.PORTAL, requester=None)
-    waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).filter(
-        fresh | Q(last=Happened.LINK_ASKED)
-    )
-    first = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
-    if first is None:
-        return False
-    _seek(first, at)
-    return True
-
-
-def _seek(first: RightsRequest, at: datetime) -> None:
-    cases = [first, *_asked_along(first)]
-    if first.identity_checks.exists():
-        with suppress(TooManyCodes):  # three mails an hour are enough for any mailbox
-            send_link(first, at=at)
-    else:
-        begin(cases, by=events.SOMEBODY, at=at)
-    for case in cases:
-        facts = {"found": case.identity_checks.exists()}
-        events.note(case, Happened.SOUGHT, by=SYSTEM, at=at, facts=facts)
-
-
-@transaction.atomic
-def ask_again(request: RightsRequest, *, at: datetime) -> None:
-    """The link got lost. Written down for `seek_due`, the same for whom we know and whom we do not."""
-    guards.locked(request)
-    if request.stage == Stage.UNVERIFIED:
-        events.note(request, Happened.LINK_ASKED, by=events.SOMEBODY, at=at)
-        seek_later()
-
-
 def candidate(request: RightsRequest) -> Person | None:
     """Whose address the typed one is, if there is one: the link goes there, and only its use matches them.
 
@@ -161,7 +97,7 @@ def ask_identity(
     """A colleague has a real doubt and asks for proof. Only this counts for the clock, not the link every
     request gets (GDPR Art. 12(6)). A check that was open is void."""
     guards.locked(request)
-    _is_unverified(request)
+    is_unverified(request)
     method = Method(method)
     if method not in ladder(request):
         raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
@@ -185,35 +121,12 @@ def send_link(request: RightsRequest, *, at: datetime) -> bool:
     person = candidate(request)
     if request.stage != Stage.UNVERIFIED or person is None:
         return False
-    check = _open(request)
+    check = open_of(request)
     if check is not None and check.is_recovery:
         return False  # not while two colleagues judge whether that address is lost
     if check is None:
         open_check(request, Method.ADDRESS_ON_FILE, at)
     return mails.post_link(request, person, at=at)
-
-
-@transaction.atomic
-def begin_recovery(
-    request: RightsRequest, *, method: Method | str, by: Acts, at: datetime, reason: str
-) -> IdentityCheck:
-    """«I lost that address»: a document or facts, then a wait, a letter to the lost address, and two
-    colleagues. Pleading never makes it easier (abuse A2; Pavur & Knerr 2019)."""
-    guards.locked(request)
-    _is_unverified(request)
-    guards.is_staff(by)
-    if Method(method) not in DECIDED_BY_STAFF:
-        raise NotEnough("With the address lost, only facts or a document can show who asks.")
-    wait = timedelta(hours=Company.current().recovery_hours)
-    check = open_check(request, Method(method), at, is_recovery=True, not_before=at + wait)
-    lost = request.requester or request.subject
-    if lost is None:
-        raise NobodyMatched
-    kill_links(request, mails.CONFIRM_PURPOSE, at=at)
-    mails.post_address_lost(request, lost, at=at)
-    facts = {"not_before": (at + wait).isoformat()}
-    events.deed(request, "begin_recovery", Happened.ADDRESS_LOST, by=by, at=at, reason=reason, facts=facts)
-    return check
 
 
 def open_check(
@@ -241,11 +154,11 @@ def void(request: RightsRequest, *verdicts: Verdict, at: datetime) -> None:
     proofs.destroy_judged(request, at=at)
 
 
-def _open(request: RightsRequest) -> IdentityCheck | None:
+def open_of(request: RightsRequest) -> IdentityCheck | None:
     return request.identity_checks.filter(verdict=Verdict.OPEN).first()
 
 
-def _is_unverified(request: RightsRequest) -> None:
+def is_unverified(request: RightsRequest) -> None:
     if request.stage != Stage.UNVERIFIED:
         raise WrongStage("The requester has shown who they are already, or the case is closed.")
 
@@ -264,12 +177,12 @@ def confirm_link(mail: Mail, *, at: datetime) -> RightsRequest:
     person = Person.objects.filter(pk=mail.recipient_id or 0, email=mail.address, erased_at=None).first()
     if person is None or request.stage != Stage.UNVERIFIED:
         raise LinkSpent
-    for case in (request, *_asked_along(request)):
+    for case in (request, *asked_along(request)):
         confirm_identity(case, method=Method.ADDRESS_ON_FILE, person=person, by=person, at=at)
     return request
 
 
-def _asked_along(request: RightsRequest) -> list[RightsRequest]:
+def asked_along(request: RightsRequest) -> list[RightsRequest]:
     if request.submission is None:
         return []
     same = RightsRequest.objects.filter(submission=request.submission, stage=Stage.UNVERIFIED)
@@ -292,19 +205,19 @@ def confirm_identity(
 
     Raises NotEnough where the risk asks for more; a recovery goes through `vouch` and `second`."""
     guards.locked(request)
-    _is_unverified(request)
+    is_unverified(request)
     method = Method(method)
     if method not in ladder(request):
         raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
     if method in DECIDED_BY_STAFF:
         guards.is_staff(by)
-    check = _open(request)
+    check = open_of(request)
     if check is not None and check.is_recovery:
         raise NotEnough(BY_TWO)
     _refuse_one_alone(request, method)
     if check is None or check.method != method:
         check = open_check(request, method, at)
-    return _pass(request, check, person=person, by=by, at=at, note=note, reason=reason)
+    return pass_check(request, check, person=person, by=by, at=at, note=note, reason=reason)
 
 
 def _refuse_one_alone(request: RightsRequest, method: Method) -> None:
@@ -314,41 +227,7 @@ def _refuse_one_alone(request: RightsRequest, method: Method) -> None:
         raise NotEnough(BY_TWO)
 
 
-@transaction.atomic
-def vouch(request: RightsRequest, *, by: User, at: datetime, note: str, reason: str = "") -> IdentityCheck:
-    """The first of two colleagues is satisfied. Not before the wait is over."""
-    guards.locked(request)
-    check = _recovery(request)
-    if check.not_before is not None and at < check.not_before:
-        raise TooSoon(
-            f"Wait until {check.not_before:%-d %B %Y at %H:%M} UTC: the old address may still object."
-        )
-    check.decided_by, check.note = by, note
-    check.save(update_fields=["decided_by", "note"])
-    events.deed(request, "vouch", Happened.VOUCHED, by=by, at=at, reason=reason)
-    return check
-
-
-@transaction.atomic
-def second(request: RightsRequest, *, by: User, at: datetime, reason: str = "") -> RightsRequest:
-    """The second colleague agrees; the database refuses the first one too."""
-    guards.locked(request)
-    check = _recovery(request)
-    if check.decided_by_id is None:
-        raise NotEnough("A first colleague has to be satisfied before.")
-    guards.is_second_person(check.decided_by_id, by, "agree")
-    check.second_by, check.second_at = by, at
-    return _pass(request, check, person=None, by=by, at=at, note=check.note, reason=reason)
-
-
-def _recovery(request: RightsRequest) -> IdentityCheck:
-    check = _open(request)
-    if check is None or not check.is_recovery:
-        raise NoCheckOpen
-    return check
-
-
-def _pass(
+def pass_check(
     request: RightsRequest,
     check: IdentityCheck,
     *,
@@ -402,7 +281,7 @@ def _only_subject(request: RightsRequest, requester: Person) -> Person | None:
 def fail_identity(request: RightsRequest, *, by: Acts, at: datetime, reason: str) -> RightsRequest:
     """What was shown does not fit. The case stays unverified; another way may be tried."""
     guards.locked(request)
-    check = _open(request)
+    check = open_of(request)
     if check is None:
         raise NoCheckOpen
     check.verdict, check.decided_at = Verdict.FAILED, at

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.actors import ActorKind, Acts
 from people.models import Guardianship, Person
 
-from . import clocks, events, identity, linked
+from . import clocks, events, identity, linked, seeking
 from .models import (
     COPIES,
     WITHOUT_IDENTITY,
@@ -106,7 +106,7 @@ def _receive_all(asked: Asked, by: Acts, at: datetime, reason: str) -> list[Righ
     for right in sorted(set(asked.rights), key=ORDER.index):
         cases.append(_receive_one(asked, right, _after(right, cases), by, at, reason))
     if by == events.SOMEBODY:
-        identity.seek_later()
+        seeking.seek_later()
     else:
         identity.begin(cases, by=by, at=at)
     return cases

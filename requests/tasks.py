@@ -9,9 +9,9 @@ from . import (
     erasure,
     fanout,
     here,
-    identity,
     packages,
     proofs,
+    seeking,
     summary,
     unverified,
     vault,
@@ -38,7 +38,7 @@ def go_on() -> None:
 @shared_task(name="requests.seek")
 def seek() -> None:
     """Find out whether we know who asked; each minute, and right after a form was sent."""
-    identity.seek_due(at=timezone.now())
+    seeking.seek_due(at=timezone.now())
 
 
 @shared_task(name="requests.close_unverified")

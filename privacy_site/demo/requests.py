@@ -13,7 +13,7 @@ from audit.actors import Acts
 from law import deadlines, readings
 from law.models import Company
 from people.models import Person, User
-from requests import actions, deciding, erasure, here, identity, packages, work
+from requests import actions, deciding, erasure, here, packages, seeking, work
 from requests.events import SOMEBODY
 from requests.models import (
     Answer,
@@ -260,7 +260,7 @@ def _nobody_confirmed_yet(on: _Stage) -> None:
     for email, name, days in ((on["elena"].email, "Elena", 1.0), ("someone@elsewhere.example", "S.", 0.5)):
         asked = Asked(rights=(Right.ERASURE,), email=email, name=name, place="ES", language="es")
         actions.receive(asked, by=SOMEBODY, at=on.ago(days))
-        identity.seek_due(at=on.ago(days))
+        seeking.seek_due(at=on.ago(days))
 
 
 SCENES = (

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from notices.models import Mail
 from people.models import Person, User
-from requests import actions, identity, packages
+from requests import actions, packages, seeking
 from requests.events import SOMEBODY
 from requests.models import LetterKind, Right, RightsRequest, Stage
 from tests.people.factories import NOW
@@ -18,7 +18,7 @@ def ask(*rights: Right, by: Any = SOMEBODY, at: Any = NOW, **asked: Any) -> list
     """What somebody typed into the public form, unless `by` says who they are."""
     asked.setdefault("place", "FR")
     cases = actions.receive(actions.Asked(rights=rights or (Right.ACCESS,), **asked), by=by, at=at)
-    identity.seek_due(at=at)
+    seeking.seek_due(at=at)
     return [RightsRequest.objects.get(pk=case.pk) for case in cases]
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from audit.actors import SYSTEM
 from audit.models import Event
 from people.models import User
-from requests import actions, deciding, desk, erasure, events, identity
+from requests import actions, deciding, desk, erasure, events
 from requests.models import (
     DenialReason,
     ErasureOrder,
@@ -68,11 +68,11 @@ def press(client: Client, case: RightsRequest, verb: str, **data: object):
 
 
 def recovery(case: RightsRequest, *, vouched: bool = False) -> RightsRequest:
-    identity.begin_recovery(
+    actions.begin_recovery(
         case, method=Method.DOCUMENT, by=UserFactory(), at=NOW - timedelta(days=9), reason="Lost."
     )
     if vouched:
-        identity.vouch(case, by=UserFactory(), at=NOW, note="A card.")
+        actions.vouch(case, by=UserFactory(), at=NOW, note="A card.")
     return case
 
 

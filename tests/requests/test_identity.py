@@ -10,7 +10,7 @@ from notices import links
 from notices.models import Mail
 from people import actions as people
 from people.models import Person
-from requests import actions, guards, identity, mails, unverified
+from requests import actions, guards, identity, mails, seeking, unverified
 from requests.events import SOMEBODY
 from requests.models import (
     Happened,
@@ -335,6 +335,6 @@ def test_another_link_is_sent_too_after_the_details_were_changed():
     before = Mail.objects.filter(event=mails.CONFIRM).count()
 
     actions.ask_again(case, at=NOW)
-    identity.seek_due(at=NOW)
+    seeking.seek_due(at=NOW)
 
     assert Mail.objects.filter(event=mails.CONFIRM).count() == before + 1

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from audit.models import Event
 from notices.models import Mail
 from people.models import User
-from requests import actions, deciding, events, identity
+from requests import actions, deciding, events, seeking
 from requests.models import Happened, Message, RequestEvent, Right, RightsRequest, Stage
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
@@ -101,7 +101,7 @@ def test_looking_for_whoever_asked_and_confirming() -> None:
     PersonFactory(amina=True, email="amina@family.example")
     asked = actions.Asked(rights=(Right.ACCESS,), place="FR", email="amina@family.example")
     (case,) = actions.receive(asked, by=events.SOMEBODY, at=NOW)
-    assert survives_every_kill(lambda: identity.seek_due(at=NOW)) > 1
+    assert survives_every_kill(lambda: seeking.seek_due(at=NOW)) > 1
     assert Mail.objects.count() == 1
     mail = link_in(case)
     assert survives_every_kill(lambda: actions.confirm_link(Mail.objects.get(pk=mail.pk), at=NOW)) > 3

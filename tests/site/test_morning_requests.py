@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from privacy_site import morning
-from requests import actions, erasure, identity, waiting
+from requests import actions, erasure, recovery, waiting
 from requests.models import Method, RightsRequest
 from tests.people.factories import NOW, UserFactory
 from tests.requests.factories import RequestFactory
@@ -38,10 +38,10 @@ def cases() -> None:
         RequestFactory(erasure=True, in_review=True), by=UserFactory(), at=NOW, reason="They asked."
     )
     lost = RequestFactory()
-    identity.begin_recovery(
+    recovery.begin_recovery(
         lost, method=Method.DOCUMENT, by=UserFactory(), at=NOW - timedelta(days=9), reason="Lost."
     )
-    identity.vouch(lost, by=UserFactory(), at=NOW, note="A card.")
+    recovery.vouch(lost, by=UserFactory(), at=NOW, note="A card.")
 
 
 def test_every_count_leads_to_as_many_cases(client: Client, cases: None) -> None:
