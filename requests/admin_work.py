@@ -16,7 +16,7 @@ from audit.buttons import Button, says
 from audit.desk import staff
 from audit.pressing import fresh_login
 
-from . import asking, calls, forms, placeholders, vault, work
+from . import asking, calls, forms_desk, placeholders, vault, work
 from .documents import as_download
 from .models import (
     Connection,
@@ -160,7 +160,7 @@ class TaskAdmin(ReadOnlyAdmin):
             label="Answer…",
             action=work.answer,
             permission=ANSWER,
-            form_class=forms.AnswerForm,
+            form_class=forms_desk.AnswerForm,
             needs_reason=False,
             shown=lambda task: (
                 task.stage != TaskStage.CANCELLED and not (task.request and not task.request.is_open)
@@ -222,7 +222,7 @@ class TaskAdmin(ReadOnlyAdmin):
 
 @admin.register(Connection)
 class ConnectionAdmin(AuditedAdmin):
-    form = forms.ConnectionForm
+    form = forms_desk.ConnectionForm
     list_display = ("system", "url", "is_on", "last_ok_at", "last_failure")
     list_select_related = ("system",)
     readonly_fields = ("is_on", "secret_hint", "last_ok_at", "last_failure", "last_failure_at")
@@ -268,7 +268,7 @@ class ConnectionAdmin(AuditedAdmin):
 
 @admin.register(LetterTemplate)
 class LetterTemplateAdmin(AuditedAdmin):
-    form = forms.TemplateForm
+    form = forms_desk.TemplateForm
     list_display = ("kind", "language", "beginning")
     list_filter = ("language", "kind")
     readonly_fields = ("names",)

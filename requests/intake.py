@@ -16,7 +16,7 @@ from people.models import User
 from . import actions, receiving
 from .desk.shown import WORK
 from .filters import View
-from .forms import EnterForm, SpamForm
+from .forms_desk import EnterForm, SpamForm
 from .models import RightsRequest, Stage
 
 
