@@ -15,7 +15,8 @@ from .models import (
     OrderStatus,
 )
 from .orders import everybody_is_held, roles_to_leave_out, to_leave_out
-from .screens import day_of, days
+from .retention import starts
+from .screens import day_of
 
 NAMED = 50
 
@@ -68,9 +69,9 @@ class CutoffOrderAdmin(ReadOnlyAdmin):
     def due(self, order: Any) -> str:
         return f"{order.due_on:%-d %B %Y}" + (" – overdue" if order.is_late else "")
 
-    @admin.display(description="clock started by")
+    @admin.display(description="what goes")
     def clocks(self, order: CutoffOrder) -> str:
-        return days(order.cutoffs)
+        return starts(order.cutoffs)
 
     @admin.display(description="leave out")
     def stays(self, order: CutoffOrder) -> str:

@@ -27,8 +27,9 @@ from .models import (
     SweepStatus,
 )
 from .orders import orders
+from .retention import starts
 from .schedule import schedule
-from .screens import day_of, days
+from .screens import day_of
 
 
 def _confirmation(sweep: Sweep, request: HttpRequest) -> Consequences:
@@ -209,7 +210,7 @@ class SweepAdmin(AuditedAdmin):
     def numbers(self, sweep: Sweep) -> SafeString | str:
         rows = (
             (
-                _name(item), item.then, days(item.cutoffs), f"{item.proposed_count:,}", f"{item.held_count:,}",
+                _name(item), item.then, starts(item.cutoffs), f"{item.proposed_count:,}", f"{item.held_count:,}",
                 f"{item.unknown_count:,}", f"{item.done_count:,}",
                 ", ".join(str(number) for number in item.samples) or "none", item.explanation,
             )
@@ -225,7 +226,7 @@ class SweepAdmin(AuditedAdmin):
             return "Nothing of our own has a rule that can be carried out."
         return format_html(
             "<div class='scroll' role='region' tabindex='0' aria-label='Numbers'><table><thead><tr>"
-            "<th scope='col'>Rows</th><th scope='col'>Then</th><th scope='col'>Clock started by</th>"
+            "<th scope='col'>Rows</th><th scope='col'>Then</th><th scope='col'>What goes</th>"
             "<th scope='col'>Expired</th><th scope='col'>On hold</th><th scope='col'>Without a clock</th>"
             "<th scope='col'>Done</th><th scope='col'>For example, number</th><th scope='col'>Why</th></tr>"
             "</thead><tbody>{}</tbody></table></div>",

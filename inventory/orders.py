@@ -1,7 +1,7 @@
 """What other systems have to let go of: their rows are not ours to delete, so their owners get an order."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Q
 
@@ -43,14 +43,14 @@ def orders(lines: Iterable[Scheduled], on: date) -> Iterator[tuple[Scheduled, Cu
 
 
 def _order(line: Scheduled, system: System, on: date) -> CutoffOrder:
-    cutoffs = line.ending.cutoffs(on)
+    earliest = min(line.ending.cutoffs(on).values())
     return CutoffOrder(
         system=system,
         category=line.category,
         role=line.role,
         then=line.ending.last.then,
-        cutoffs={event: day.isoformat() for event, day in cutoffs.items()},
-        before=min(cutoffs.values()),
+        cutoffs=line.cutoffs,
+        before=earliest + timedelta(days=1),
         explanation=line.words,
     )
 

@@ -4,13 +4,15 @@ One row often serves several purposes. What goes on expiry is only what no other
 covers, so the latest end wins, for each start event by itself; a purpose without a rule holds
 everything, for nobody has decided yet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from audit.personal import StartEvent, Then
 from law.calendar import last_start
 
+# Least first: whoever lets everything go stands back behind a purpose that still keeps something.
+KEEPS = (Then.DELETE, Then.ANONYMIZE, Then.ARCHIVE)
 VERBS = {Then.DELETE: "must go", Then.ANONYMIZE: "must be anonymized", Then.ARCHIVE: "must be archived"}
 
 
@@ -28,9 +30,13 @@ class Rule:
     is_protected: bool = False
 
     def cutoff(self, on: date) -> date:
-        """The last day on which the clock may have started, for the period to be over by `on`."""
+        """The last day on which the clock may have started, for the period to be over when `on` begins."""
         assert self.number is not None  # noqa: S101 (callers leave endless rules out)
         return last_start(on, self.number, self.unit)
+
+    def weight(self, on: date) -> tuple[int, int, str]:
+        """Orders rules by who decides, the one with most to say last; no matter which was written first."""
+        return -self.cutoff(on).toordinal(), KEEPS.index(Then(self.then)), self.purpose
 
     @property
     def words(self) -> str:
@@ -108,9 +114,9 @@ def _live(uses: Iterable[Use], role: str, apart: set[str]) -> set[str]:
 def _latest(rules: list[Rule], on: date) -> tuple[Rule, ...]:
     """For each start event the rule that ends last; the longest period comes last of all."""
     by_event: dict[str, Rule] = {}
-    for rule in sorted(rules, key=lambda rule: rule.cutoff(on), reverse=True):
+    for rule in sorted(rules, key=lambda rule: rule.weight(on)):
         by_event[rule.event] = rule
-    return tuple(sorted(by_event.values(), key=lambda rule: rule.cutoff(on), reverse=True))
+    return tuple(sorted(by_event.values(), key=lambda rule: rule.weight(on)))
 
 
 def explain(what: str, ending: Ending) -> str:
@@ -130,6 +136,22 @@ def explain(what: str, ending: Ending) -> str:
     both = "both " if len(ending.governing) == 2 else "all of " if len(ending.governing) > 2 else ""
     return (
         f"{what} may stay until {both}{periods}, because the {word} {_listed(names)} still {verb} this data."
+        f"{_who_decides(ending)}"
+    )
+
+
+def _who_decides(ending: Ending) -> str:
+    """Where the purposes want different things to happen then."""
+    if len({rule.then for rule in (*ending.governing, *ending.tied)}) == 1:
+        return ""
+    return f" What happens then is up to “{ending.last.purpose}”: {Then(ending.last.then).value}."
+
+
+def starts(cutoffs: Mapping[str, str]) -> str:
+    """What began long enough ago to go; where several clocks count, all of them."""
+    return " and ".join(
+        f"{StartEvent(event).label} on {date.fromisoformat(day):%-d %B %Y} or earlier"
+        for event, day in sorted(cutoffs.items())
     )
 
 

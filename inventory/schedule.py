@@ -8,7 +8,7 @@ from datetime import date
 from people.models import Role
 
 from .models import DataCategory, ProcessingActivity, Purpose, RetentionRule
-from .retention import Ending, Rule, Use, ending, explain, roles_apart
+from .retention import Ending, Rule, Use, ending, explain, roles_apart, starts
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Scheduled:
     role: str
     apart: tuple[str, ...]
     ending: Ending
+    on: date
 
     @property
     def whose(self) -> str:
@@ -28,6 +29,17 @@ class Scheduled:
     def words(self) -> str:
         whose = f" of {self.whose}" if self.role or self.apart else ""
         return explain(f"{self.category.name}{whose}", self.ending)
+
+    @property
+    def cutoffs(self) -> dict[str, str]:
+        """Start event → the last day on which what goes now may have begun; none where nothing goes yet."""
+        if not self.ending.is_settled:
+            return {}
+        return {event: day.isoformat() for event, day in self.ending.cutoffs(self.on).items()}
+
+    @property
+    def due(self) -> str:
+        return starts(self.cutoffs)
 
     @property
     def order(self) -> tuple[str, str]:
@@ -47,9 +59,8 @@ def schedule(on: date, *, category: DataCategory | None = None) -> list[Schedule
 def _lines(category: DataCategory, rules: list[Rule], uses: list[Use], on: date) -> Iterator[Scheduled]:
     apart = tuple(roles_apart(rules))
     for role in (*apart, ""):
-        line = Scheduled(
-            category, role, apart if not role else (), ending(rules, uses, role=role, apart=apart, on=on)
-        )
+        found = ending(rules, uses, role=role, apart=apart, on=on)
+        line = Scheduled(category, role, apart if not role else (), found, on)
         if role or _concerns_others(rules, uses, set(apart)):
             yield line
 

@@ -1,6 +1,5 @@
 """Small parts that the screens of the registers share."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib.admin.utils import quote
@@ -51,13 +50,3 @@ def page_of(row: models.Model) -> str:
 
 def day_of(at: Any) -> str:
     return date_format(timezone.localtime(at), "j F Y, H:i") if at else ""
-
-
-def days(cutoffs: dict[str, str]) -> str:
-    return ", ".join(
-        f"{day_of_iso(day)} ({event.replace('_', ' ')})" for event, day in sorted(cutoffs.items())
-    )
-
-
-def day_of_iso(day: str) -> str:
-    return f"{date.fromisoformat(day):%-d %B %Y}"

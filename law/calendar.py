@@ -20,15 +20,16 @@ def months_after(day: date, months: int) -> date:
 
 
 def after(day: date, number: int, unit: str) -> date:
-    """The day on which a period that starts on `day` is over."""
+    """The last day of a period that starts on `day`, which belongs to it whole (Reg. 1182/71 Art. 3(2)(c))."""
     if unit == Unit.DAYS:
         return day + timedelta(days=number)
     return months_after(day, number * 12 if unit == Unit.YEARS else number)
 
 
-def last_start(over_by: date, number: int, unit: str) -> date:
-    """The latest start whose period is over by that day: 28 February less a month is 31 January."""
-    start = after(over_by, -number, unit)
-    while after(start + timedelta(days=1), number, unit) <= over_by:
+def last_start(over_on: date, number: int, unit: str) -> date:
+    """The latest start whose period is over when that day begins: for 1 March and a month, 31 January."""
+    last = over_on - timedelta(days=1)
+    start = after(last, -number, unit)
+    while after(start + timedelta(days=1), number, unit) <= last:
         start += timedelta(days=1)
     return start

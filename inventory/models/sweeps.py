@@ -197,7 +197,7 @@ class CutoffOrder(models.Model):
     role = models.CharField("whose", max_length=16, choices=Role, blank=True)
     then = models.CharField("what to do", max_length=16, choices=Then)
     cutoffs = models.JSONField(help_text="Start event → last day on which the clock may have started.")
-    before = models.DateField("before", help_text="The earliest of those days: nothing younger is touched.")
+    before = models.DateField("before", help_text="What began on this day or later is not touched.")
     explanation = models.TextField(blank=True)
     count_expected = models.PositiveIntegerField(
         "people expected",

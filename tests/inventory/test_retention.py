@@ -1,11 +1,11 @@
 """Whose end wins when several purposes use one category: tables, no database."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from audit.personal import StartEvent, Then
-from inventory.retention import Rule, Use, ending, explain, roles_apart
+from inventory.retention import Rule, Use, ending, explain, roles_apart, starts
 from law.calendar import after, last_start
 
 ON = date(2026, 11, 22)
@@ -47,7 +47,8 @@ LESSONS = rule("Lessons", 1, "years", COURSE)
             [SECURITY, TEACH],
             [use("Security"), use("Education")],
             "Session logs may stay until both 30 days after the event and 5 years after the end of the course, "
-            "because the purposes “Security” and “Education” still need this data.",
+            "because the purposes “Security” and “Education” still need this data. What happens then is up to "
+            "“Education”: anonymize.",
         ),
         (
             [IMPROVE, rule("Reports", 90, "days"), SECURITY],
@@ -118,34 +119,50 @@ def test_a_purpose_that_uses_only_learners_data_holds_no_guardians_data() -> Non
 def test_each_start_event_has_its_own_cut_off_day() -> None:
     uses = [use("Security"), use("Education")]
     found = ending([SECURITY, TEACH], uses, role=LEARNER, apart=[], on=ON)
-    assert found.cutoffs(ON) == {EVENT: date(2026, 10, 23), COURSE: date(2021, 11, 22)}
+    assert found.cutoffs(ON) == {EVENT: date(2026, 10, 22), COURSE: date(2021, 11, 21)}
     assert found.last == TEACH
 
 
 @pytest.mark.parametrize(
-    ("over_by", "number", "unit", "start"),
+    ("start", "number", "unit", "kept_through"),
     [
-        (date(2026, 3, 31), 30, "days", date(2026, 3, 1)),
-        (date(2026, 2, 28), 1, "months", date(2026, 1, 31)),
-        (date(2026, 3, 31), 1, "months", date(2026, 2, 28)),
-        (date(2026, 3, 30), 1, "months", date(2026, 2, 28)),
-        (date(2028, 2, 29), 1, "years", date(2027, 2, 28)),
-        (date(2027, 2, 28), 1, "years", date(2026, 2, 28)),
-        (date(2025, 2, 28), 1, "years", date(2024, 2, 29)),
-        (date(2024, 2, 29), 12, "months", date(2023, 2, 28)),
+        (date(2026, 3, 1), 30, "days", date(2026, 3, 31)),
+        (date(2024, 2, 28), 1, "days", date(2024, 2, 29)),
+        (date(2026, 1, 31), 1, "months", date(2026, 2, 28)),
+        (date(2024, 1, 31), 1, "months", date(2024, 2, 29)),
+        (date(2026, 2, 28), 1, "months", date(2026, 3, 28)),
+        (date(2025, 3, 3), 1, "years", date(2026, 3, 3)),
+        (date(2024, 2, 29), 1, "years", date(2025, 2, 28)),
+        (date(2024, 2, 29), 4, "years", date(2028, 2, 29)),
+        (date(2023, 2, 28), 12, "months", date(2024, 2, 28)),
     ],
 )
-def test_the_last_start_whose_period_is_over(over_by: date, number: int, unit: str, start: date) -> None:
-    assert last_start(over_by, number, unit) == start
+def test_a_period_is_kept_through_its_last_day_and_over_on_the_next(
+    start: date, number: int, unit: str, kept_through: date
+) -> None:
+    """Regulation (EEC) 1182/71 Art. 3(2)(c): a period ends with the last hour of its last day."""
+    assert after(start, number, unit) == kept_through
+    assert last_start(kept_through, number, unit) < start
+    assert last_start(kept_through + timedelta(days=1), number, unit) >= start
 
 
 @pytest.mark.parametrize("unit", ["days", "months", "years"])
-def test_a_period_is_never_over_too_early(unit: str) -> None:
-    for day in (date(2024, 2, 29), date(2025, 12, 31), date(2026, 2, 28)):
+def test_a_period_is_never_over_too_early_and_never_a_day_late(unit: str) -> None:
+    for day in (date(2024, 2, 29), date(2024, 3, 1), date(2025, 12, 31), date(2026, 2, 28)):
         for number in (1, 2, 11, 13):
             start = last_start(day, number, unit)
-            assert (
-                after(start, number, unit)
-                <= day
-                < after(date.fromordinal(start.toordinal() + 1), number, unit)
-            )
+            assert after(start, number, unit) < day <= after(start + timedelta(days=1), number, unit)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_where_periods_end_together_whoever_keeps_something_decides_and_no_order_of_writing(
+    turned: bool,
+) -> None:
+    both = [IMPROVE, rule("Reports", 90, "days", then=Then.ANONYMIZE)]
+    uses = [use("Improvement"), use("Reports")]
+    found = ending(both[::-1] if turned else both, uses, role=LEARNER, apart=[], on=ON)
+    assert (found.last.purpose, found.last.then) == ("Reports", Then.ANONYMIZE)
+
+
+def test_what_goes_is_said_by_its_last_day() -> None:
+    assert starts({EVENT: "2026-03-03"}) == "the event on 3 March 2026 or earlier"

@@ -1,6 +1,6 @@
 """Letting go: counted, confirmed by a person, done in windows that survive a kill; holds win."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.contrib import admin
@@ -30,7 +30,7 @@ from .retention_factories import LegalHoldFactory, RetentionRuleFactory, account
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-LONG_AGO, LAST_DAY, DAY_AFTER = date(2020, 1, 1), date(2024, 11, 22), date(2024, 11, 23)
+LONG_AGO, LAST_DAY, DAY_AFTER = date(2020, 1, 1), date(2024, 11, 21), date(2024, 11, 22)
 
 
 @pytest.fixture
@@ -67,12 +67,32 @@ def placed(dov: User, **hold: object) -> LegalHold:
     return holds.place(LegalHoldFactory.create(owner=dov, **hold), by=dov, at=NOW)
 
 
-def test_an_account_goes_on_the_day_its_period_is_over_and_not_before(dov: User) -> None:
+def test_an_account_goes_the_day_after_its_period_and_is_kept_through_the_last(dov: User) -> None:
     account_schedule()
     gone, stays = (PersonFactory.create(last_active_on=day) for day in (LAST_DAY, DAY_AFTER))
     swept(dov)
     assert list(Person.objects.all()) == [stays]
     assert gone.pk != stays.pk
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept_through"),
+    [
+        (date(2024, 1, 31), date(2024, 2, 29)),
+        (date(2025, 1, 30), date(2025, 2, 28)),
+        (date(2025, 12, 31), date(2026, 1, 31)),
+        (date(2026, 3, 31), date(2026, 4, 30)),
+    ],
+)
+def test_an_account_stays_through_its_last_day_at_the_ends_of_months(
+    dov: User, seen: date, kept_through: date
+) -> None:
+    account_schedule(number=1, unit="months")
+    PersonFactory.create(last_active_on=seen)
+    noon = datetime.combine(kept_through, time(12), UTC)
+    assert sweeps.propose(by=dov, at=noon).items.get().proposed_count == 0
+    sweeps.cancel(Sweep.objects.get(), by=dov, at=noon, reason="Not yet.")
+    assert sweeps.propose(by=dov, at=noon + timedelta(days=1)).items.get().proposed_count == 1
 
 
 def test_a_proposal_counts_and_erases_nothing(dov: User) -> None:
@@ -515,7 +535,7 @@ def test_an_outside_system_gets_an_order_with_the_people_on_hold_left_out(dov: U
     placed(dov, people=[held])
     confirmed(dov)
     order = CutoffOrder.objects.get()
-    assert (order.system, order.before, order.count_expected) == (platform, LAST_DAY, 1)
+    assert (order.system, order.before, order.count_expected) == (platform, DAY_AFTER, 1)
     assert order.due_on == date(2026, 12, 22)
 
 
