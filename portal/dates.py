@@ -1,9 +1,19 @@
 from datetime import date, datetime
 
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.translation import pgettext
 
+from law.models import Company
 
-def spoken(day: date | datetime) -> str:
+
+def day_of(when: date | datetime, company: Company | None = None) -> date:
+    """The day it is, or was, where the company is: for a moment late in the evening UTC names another."""
+    if not isinstance(when, datetime):
+        return when
+    return timezone.localdate(when, (company or Company.current()).zone)
+
+
+def spoken(when: date | datetime, company: Company | None = None) -> str:
     """“2 March 2026”, in the visitor's language; never 03/04."""
-    return formats.date_format(day, pgettext("how a date is written (Django's date format)", "j F Y"))
+    written = pgettext("how a date is written (Django's date format)", "j F Y")
+    return formats.date_format(day_of(when, company), written)

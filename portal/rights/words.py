@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from law.models import Company
-from portal.dates import spoken
+from portal.dates import day_of, spoken
 from requests import erasure, packages
 from requests.models import (
     ErasureOrder,
@@ -93,9 +92,10 @@ def standing(case: RightsRequest, at: datetime) -> Standing:
 
 
 def _ended(case: RightsRequest, at: datetime) -> Standing:
-    if package := packages.open_to(case, at):
-        until = spoken(timezone.localtime(package.expires_at, Company.current().zone))
-        return Standing(_("Ready for you"), "good", _("Your copy is here until %s.") % until, "fetch")
+    package = packages.open_to(case, at)
+    if package and package.expires_at:
+        said = _("Your copy is here until %s.") % spoken(package.expires_at)
+        return Standing(_("Ready for you"), "good", said, "fetch")
     tag, color, sentence = ENDS[case.outcome]
     return Standing(str(tag), color, str(sentence))
 
@@ -108,8 +108,8 @@ def _to_show_who(case: RightsRequest) -> Standing | None:
 
 
 def _unconfirmed(case: RightsRequest) -> Standing:
-    received = timezone.localtime(case.received_at, Company.current().zone).date()
-    until = received + timedelta(days=Company.current().unverified_days)
+    company = Company.current()
+    until = day_of(case.received_at, company) + timedelta(days=company.unverified_days)
     said = _("Open the link in our mail and press Confirm. Without that we close the request on %s.")
     return Standing(_("Confirm your address"), "warn", said % spoken(until), "confirm")
 
@@ -125,9 +125,9 @@ def _erasing(case: RightsRequest, at: datetime) -> Standing | None:
     order = order_of(case)
     if order is None or order.not_before is None or not erasure.is_stoppable(order, at):
         return None
-    moment = timezone.localtime(order.not_before, Company.current().zone)
-    said = _("We delete it on %s. Until then you can stop it.") % spoken(moment)
-    return Standing(_("We are about to delete"), "warn", said, "stop", moment.date())
+    day = day_of(order.not_before)
+    said = _("We delete it on %s. Until then you can stop it.") % spoken(day)
+    return Standing(_("We are about to delete"), "warn", said, "stop", day)
 
 
 def order_of(case: RightsRequest) -> ErasureOrder | None:

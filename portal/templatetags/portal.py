@@ -15,7 +15,7 @@ from law.models import Company
 from policies.diff import Kind, Passage, Run
 from policies.models import Policy
 from portal import access
-from portal.dates import spoken
+from portal.dates import day_of, spoken
 from portal.links import link_to
 
 register = template.Library()
@@ -24,10 +24,11 @@ SAID = '<span class="visually-hidden" lang="{}">{} </span>'
 register.simple_tag(link_to, name="page")
 
 
-@register.simple_tag
-def day(when: date | datetime) -> SafeString:
-    """“2 March 2026” with the machine's form beside it."""
-    return format_html('<time datetime="{}">{}</time>', when.isoformat(), spoken(when))
+@register.simple_tag(takes_context=True)
+def day(context: template.Context, when: date | datetime) -> SafeString:
+    """“2 March 2026” with the machine's form beside it: the company's day, as on its letters."""
+    where = day_of(when, context.get("company"))  # a page of many days asks for its company once
+    return format_html('<time datetime="{}">{}</time>', where.isoformat(), spoken(where))
 
 
 @register.simple_tag
