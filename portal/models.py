@@ -11,4 +11,4 @@ class Attempt(models.Model):
     until = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"Attempt {self.pk}"
+        return f"{self.tries} tries"
