@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from audit.exports import csv_lines
 from audit.personal import StartEvent
-from people.models import Person, Role
+from people.models import Person
 from people.personal import PEOPLE
 
 from .expiry import Slice
@@ -85,14 +86,23 @@ def expected(line: Scheduled, on: date) -> int | None:
     return people.exclude(is_held("pk", line.category.code)).count()
 
 
-def to_leave_out(order: CutoffOrder) -> list[str]:
-    """Platform ids of people on hold, as it stands now: their data stays whatever the order says."""
+def left_out(order: CutoffOrder) -> QuerySet[Person, str]:
+    """Platform ids of the people on hold, as it stands now: their data stays whatever the order says."""
     holds = LegalHold.objects.over(order.category.code).order_by()
     named = HoldPerson.objects.filter(hold__in=holds.filter(scope=HoldScope.PEOPLE).values("pk"))
-    people = Person.objects.filter(pk__in=named.values("person_id"))
-    return list(people.order_by("external_id").values_list("external_id", flat=True))
+    people = Person.objects.filter(pk__in=named.values("person_id"), erased_at=None)
+    if order.role:  # nobody learns of people the order is not about
+        people = people.filter(role=order.role)
+    return people.order_by("external_id").values_list("external_id", flat=True)
 
 
-def roles_to_leave_out(order: CutoffOrder) -> list[str]:
+def left_out_file(order: CutoffOrder) -> Iterator[str]:
+    """All of them as the lines of a CSV file, a thousand in memory at a time."""
+    return csv_lines(["external_id"], ([one] for one in left_out(order).iterator(chunk_size=1_000)))
+
+
+def roles_left_out(order: CutoffOrder) -> list[str]:
+    """Roles that are on hold altogether."""
     holds = LegalHold.objects.over(order.category.code).order_by().filter(scope=HoldScope.ROLE)
-    return [Role(role).label for role in sorted(set(holds.values_list("role", flat=True)))]
+    found = sorted(set(holds.values_list("role", flat=True)))
+    return [role for role in found if order.role in ("", role)]

@@ -124,7 +124,7 @@ def _part(line: Line) -> str:
 def _kept(rule: RetentionRule) -> str:
     """“Learners: 3 years after the last activity, then deleted”."""
     end = _period(rule)
-    return f"{_whose(rule.role)}: {end}" if rule.role else end
+    return f"{whose(rule.role)}: {end}" if rule.role else end
 
 
 def _period(rule: RetentionRule) -> str:
@@ -169,7 +169,7 @@ def _then(then: Then) -> str:
     }[then]
 
 
-def _whose(role: str) -> str:
+def whose(role: str) -> str:
     return {
         Role.SUBJECT: _("People without an account"),
         Role.LEARNER: _("Learners"),

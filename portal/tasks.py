@@ -7,7 +7,7 @@ link holds the task, which is why the mail asks not to pass it on)."""
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from requests import asking, plans, work
 from requests.files import KINDS
 from requests.models import Answer, Duty, ErasureOrder, Task, TaskStage
 
+from .leaving_out import hand_over, staying
 from .limits import too_many, visitor_address, within
 from .rights.fields import BlockField
 from .rights.visitors import private_page
@@ -70,8 +71,8 @@ class AnswerForm(forms.Form):
 
 
 @private_page
-def task(request: HttpRequest, token: str) -> HttpResponse:
-    """GET shows the task; POST shows whom it is about, or takes the answer."""
+def task(request: HttpRequest, token: str) -> HttpResponseBase:
+    """GET shows the task; POST shows whom it is about, hands over the list of who stays, or takes the answer."""
     if not within(TRIES_AN_HOUR, "task", visitor_address(request)):
         return too_many(request)
     mail = links.find(token, asking.PURPOSE, at=timezone.now())
@@ -82,6 +83,8 @@ def task(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         context = {"task": found, "duty": DUTIES[found.duty], "due_on": asking.due_on(found)}
         return render(request, "portal/task.html", context)
+    if "leave_out" in request.POST:
+        return hand_over(found)
     return (
         _answer(request, found, token)
         if "answer" in request.POST or "send" in request.POST
@@ -133,6 +136,7 @@ def _page(request: HttpRequest, task: Task, form: AnswerForm, status: int = 200)
         "form": form,
         "subject": task.request.subject if task.request else None,
         "kept": _kept(task),
+        "staying": staying(task.order) if task.order else None,
         "kinds": ",".join(KINDS),
         "first": "id_answer_0",
     }

@@ -2,7 +2,7 @@ from django.urls import include, path, register_converter
 from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import set_language
 
-from . import cookies, data, feeds, processor_mail, processors, tasks, views
+from . import cookies, data, feeds, leaving_out, processor_mail, processors, tasks, views
 from .converters import DayConverter
 
 register_converter(DayConverter, "day")
@@ -30,6 +30,7 @@ urlpatterns = [
     path("processors/mail/sent/", processor_mail.sent, name="processor_mail_sent"),
     path("processors/mail/confirm/<str:token>/", processor_mail.confirm, name="processor_mail_confirm"),
     path("processors/mail/stop/<str:token>/", processor_mail.stop, name="processor_mail_stop"),
+    path("tasks/leave-out/<str:key>/", leaving_out.by_key, name="task_leave_out"),
     path("tasks/<str:token>/", tasks.task, name="task"),
     path("tasks/<str:token>/answered/", tasks.answered, name="task_answered"),
     path("cookies/", cookies.catalogue, name="cookies"),

@@ -32,9 +32,10 @@ from django.utils import timezone
 from audit.actions import record
 from audit.actors import SYSTEM
 from audit.refusals import Refused
+from inventory.orders import everybody_is_held
 from people.models import User
 
-from . import masters, work
+from . import leaving_out, masters, work
 from .models import Answer, Connection, Duty, Task, TaskStage
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,8 @@ def _is_public(address: str) -> bool:
 
 def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
     """One signed call. Raises AddressRefused or CallFailed."""
+    if task.order and everybody_is_held(task.order.category, task.order.role):
+        raise CallFailed("everyone is on hold: nothing may go now")
     body = json.dumps(order_for(task), separators=(",", ":"), ensure_ascii=False).encode()
     parts = urlsplit(connection.url)
     address = public_address(connection.url)
@@ -195,7 +198,7 @@ def order_for(task: Task) -> Mapping[str, Any]:
         order = task.order
         about: Mapping[str, Any] = {
             "category": order.category.code, "before": order.before.isoformat(), "role": order.role,
-            "then": order.then, "cutoffs": order.cutoffs,
+            "then": order.then, "cutoffs": order.cutoffs, "leave_out": leaving_out.told(task, order),
         }  # fmt: skip
     else:
         request = task.request

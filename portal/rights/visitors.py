@@ -6,8 +6,9 @@ that somebody who left, was erased or lost a guardianship is out at once (abuse 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import TypeVar
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -16,15 +17,15 @@ from requests.models import RequesterKind, RightsRequest
 
 LASTS = timedelta(minutes=60)
 PERSON, CASES = "person", "opened-cases"
-View = Callable[..., HttpResponse]
+R = TypeVar("R", bound=HttpResponseBase)
 
 
-def private_page(view: View) -> View:
+def private_page(view: Callable[..., R]) -> Callable[..., R]:
     """Not kept and not indexed."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def page(request: HttpRequest, *args: object, **kwargs: object) -> R:
         response = view(request, *args, **kwargs)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex"

@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from inventory import health_retention, promises_retention, sweeps
+from audit.models import Event
+from inventory import admin_orders, health_retention, holds, orders, promises_retention, sweeps
 from inventory.models import (
     CookieReceipt,
     CutoffOrder,
@@ -24,6 +25,7 @@ from law.loading import load_shipped_rows
 from law.models import Company, RetentionSuggestion
 from people.models import Person, User
 from tests.people.factories import PersonFactory, UserFactory
+from tests.requests.work_factories import CutoffOrderFactory
 
 from .cookie_factories import CookieReceiptFactory
 from .factories import DataCategoryFactory, ProcessingActivityFactory, PurposeFactory, SystemFactory
@@ -370,3 +372,47 @@ def test_evidence_goes_by_a_button_of_its_own_and_never_by_the_proposers_hand(
     disposal = sweep.items.get().disposal
     shown = client.get(reverse("admin:audit_disposal_change", args=[disposal.pk])).content.decode()
     assert "cookie-choices" in shown
+
+
+def test_whom_an_order_leaves_out_is_shown_in_part_and_taken_as_a_whole_with_a_reason(
+    desk: Client, dov: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin_orders, "NAMED", 2)
+    people = [PersonFactory.create(external_id=f"platform-{number}") for number in range(3)]
+    order = CutoffOrderFactory.create()
+    hold = LegalHoldFactory.create(
+        owner=dov, people=people, review_on=timezone.localdate() + timedelta(days=90)
+    )
+    holds.place(hold, by=dov, at=timezone.now())
+    file = reverse("admin:inventory_cutofforder_leave_out", args=[order.pk])
+    html = desk.get(page(order)).content.decode()
+    assert "platform-0, platform-1 and 1 more" in html
+    assert file in html
+    assert "Write why." in desk.post(file).content.decode()
+    lines = (
+        b"".join(desk.post(file, {"reason": "For the platform’s job."}).streaming_content)
+        .decode()
+        .splitlines()
+    )
+    assert lines[1:] == ['"platform-0"', '"platform-1"', '"platform-2"']
+    assert Event.objects.get(verb="inventory.export_left_out").details == {"rows": 3}
+
+
+def test_who_does_not_answer_orders_takes_no_list_of_people(client: Client) -> None:
+    client.force_login(UserFactory.create(group="auditor"))
+    order = CutoffOrderFactory.create()
+    assert client.get(page(order)).status_code == 200
+    file = reverse("admin:inventory_cutofforder_leave_out", args=[order.pk])
+    assert client.post(file, {"reason": "Curious."}).status_code == 403
+
+
+def test_an_order_about_learners_names_no_guardian(dov: User) -> None:
+    carla, ben = PersonFactory.create(carla=True), PersonFactory.create(ben=True)
+    holds.place(
+        LegalHoldFactory.create(
+            owner=dov, people=[carla, ben], review_on=timezone.localdate() + timedelta(days=90)
+        ),
+        by=dov,
+        at=timezone.now(),
+    )
+    assert list(orders.left_out(CutoffOrderFactory.create(role="learner"))) == [ben.external_id]

@@ -1,17 +1,25 @@
 """The page of a system's owner, reached by the link in a mail."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
+from inventory import holds
+from inventory.models import HoldScope
 from notices.links import token_of
 from notices.mail_sender import send_due
 from notices.models import Mail
-from requests import asking, work
+from requests import asking, fanout, leaving_out, work
 from requests.models import Answer, Outcome, Stage, TaskFile, TaskStage
-from tests.people.factories import NOW, UserFactory
-from tests.requests.work_factories import CaseFactory, TaskFactory
+from tests.inventory.retention_factories import LegalHoldFactory
+from tests.people.factories import NOW, PersonFactory, UserFactory
+from tests.requests.work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +140,68 @@ def test_an_answer_at_the_desk_and_one_by_link_go_the_same_road(client, asked):
 
     task.refresh_from_db()
     assert (task.answer, CaseFactory._meta.model.objects.count()) == (Answer.NOTHING, 1)
+
+
+# --- Cut-off orders: whom they leave out ---------------------------------------------------------
+
+
+@pytest.fixture
+def ordered():
+    """A cut-off order on its way, Amina on hold, and the address in its owner's mail."""
+    amina = PersonFactory(amina=True, external_id="platform-000001")
+    order = CutoffOrderFactory()
+    held(amina)
+    task = fanout.open_task_of(order, at=NOW)
+    asking.ask_due(at=NOW)
+    url = reverse("portal:task", args=[token_of(Mail.objects.get(object_ref=str(task.pk)))])
+    send_due()
+    return task, url
+
+
+def held(*people, **hold):
+    by = UserFactory()
+    made = LegalHoldFactory(people=people, owner=by, review_on=NOW.date() + timedelta(days=90), **hold)
+    return holds.place(made, by=by, at=NOW)
+
+
+def test_the_owner_reads_how_many_stay_and_takes_the_whole_list_which_is_written_down(client, ordered):
+    _task, url = ordered
+
+    page = client.post(url).content.decode()
+    file = client.post(url, {"leave_out": "1"})
+
+    assert "A legal hold keeps the data of 1 person." in page
+    assert b"".join(file.streaming_content).decode().splitlines() == [
+        '\ufeff"external_id"',
+        '"platform-000001"',
+    ]
+    assert file["Cache-Control"] == "no-store, private"
+    assert Event.objects.get(verb="requests.hand_over_left_out").details == {"rows": 1}
+
+
+def test_a_hold_on_a_role_or_on_everybody_stands_on_the_page(client, ordered):
+    _task, url = ordered
+    held(scope=HoldScope.ROLE, role="guardian")
+    assert "Guardians: a legal hold keeps the data of all of them." in client.post(url).content.decode()
+    held(scope=HoldScope.EVERYONE)
+    assert "Nothing may be erased now" in client.post(url).content.decode()
+
+
+def test_nobody_takes_a_list_from_a_task_that_is_no_order(client, asked):
+    _task, url = asked
+
+    assert client.post(url, {"leave_out": "1"}).status_code == 404
+
+
+def test_the_address_in_a_call_gives_the_list_for_a_day_and_while_the_order_is_open(client, ordered):
+    task, _url = ordered
+    key = signing.dumps(task.pk, salt=leaving_out.SALT)
+    address = reverse("portal:task_leave_out", args=[key])
+
+    assert b"platform-000001" in b"".join(client.get(address).streaming_content)
+    assert client.post(address).status_code == 405
+    assert client.get(address[:-3] + "x/").status_code == 404
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert client.get(address).status_code == 404
+    work.answer(task, answer="done", by=UserFactory(), at=NOW)
+    assert client.get(address).status_code == 404

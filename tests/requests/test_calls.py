@@ -15,14 +15,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.conf import settings
 from django.utils import timezone
 
-from requests import calls
+from inventory import holds
+from requests import calls, fanout, leaving_out
 from requests.models import Answer, Connection, Task, TaskStage
 from tests.architecture.places import ROOT
-from tests.people.factories import PersonFactory, UserFactory
+from tests.inventory.retention_factories import LegalHoldFactory
+from tests.people.factories import NOW, PersonFactory, UserFactory
 
-from .work_factories import CaseFactory, TaskFactory
+from .work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -331,3 +334,38 @@ def test_the_secret_lies_sealed(inside, serve):
     shown = calls.renew_secret(Connection.objects.get(), by=UserFactory(), at=timezone.now())
 
     assert shown.removeprefix("whsec_").encode() not in bytes(Connection.objects.get().secret)
+
+
+# --- Cut-off orders ------------------------------------------------------------------------------
+
+
+def ordered(people: int, **hold: Any) -> Task:
+    task = fanout.open_task_of(CutoffOrderFactory(), at=NOW)
+    named = [PersonFactory(external_id=f"platform-{number}") for number in range(people)]
+    by = UserFactory()
+    made = LegalHoldFactory(people=named, owner=by, review_on=NOW.date() + timedelta(days=90), **hold)
+    holds.place(made, by=by, at=NOW)
+    return Task.objects.select_related("order__category").get(pk=task.pk)
+
+
+def test_a_cut_off_call_names_whom_it_leaves_out():
+    said = calls.order_for(ordered(2))["data"]
+    assert (said["before"], said["cutoffs"]) == ("2024-03-03", {"last_activity": "2024-03-02"})
+    assert said["leave_out"] == {"roles": [], "people": ["platform-0", "platform-1"], "list": None}
+
+
+def test_a_long_list_goes_as_an_address_instead_of_in_the_call(monkeypatch):
+    monkeypatch.setattr(leaving_out, "MOST", 1)
+    told = calls.order_for(ordered(2))["data"]["leave_out"]
+    assert told["people"] is None
+    assert told["list"].startswith(f"{settings.SITE_URL}/tasks/leave-out/")
+
+
+def test_a_system_is_not_called_while_a_hold_keeps_everybody(inside, serve):
+    says = saying(200)
+    port = serve(says)
+    task = ordered(0, scope="everyone")
+    connection = Connection(system=task.system, url=f"https://{HOST}:{port}/privacy", secret=b"")
+    with pytest.raises(calls.CallFailed, match="everyone is on hold"):
+        calls.call(connection, task, at=timezone.now())
+    assert says.heard == []

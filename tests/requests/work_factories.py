@@ -62,5 +62,5 @@ class CutoffOrderFactory(DjangoModelFactory[CutoffOrder]):
     category = factory.SubFactory(DataCategoryFactory)
     then = "delete"
     cutoffs = factory.LazyFunction(lambda: {"last_activity": "2024-03-02"})
-    before = date(2024, 3, 2)
+    before = date(2024, 3, 3)
     due_on = date(2026, 4, 1)
