@@ -22,6 +22,7 @@ from .receiving import Asked, receive
 from .recovery import begin_recovery, second, vouch
 from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
 from .seeking import ask_again
+from .unverified import deny_link
 
 __all__ = [
     "Asked",
@@ -42,6 +43,7 @@ __all__ = [
     "confirm_link",
     "confirm_regimes",
     "convert_inquiry",
+    "deny_link",
     "extend",
     "fail_identity",
     "go_on_when_answered",

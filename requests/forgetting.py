@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import CharField, Q
+from django.db.models.functions import Cast
 
 from audit.personal import Holding, Rows, Then, Way, holdings
 from inventory.holds import held_rows
@@ -16,6 +17,8 @@ from notices import mail
 from notices.actions import cancel_for
 from notices.models import Mail
 from people.models import Person
+
+from .models import RightsRequest
 
 
 def forget(people: Iterable[int], *, keep: Collection[str] = (), at: datetime) -> dict[str, int]:
@@ -28,12 +31,24 @@ def forget(people: Iterable[int], *, keep: Collection[str] = (), at: datetime) -
     numbers = list(people)
     cancel_for(numbers)
     mail.empty(Mail.objects.filter(recipient_id__in=numbers), at=at)
+    _empty_typed(numbers, at=at)
     gone: dict[str, int] = {}
     for holding in _in_order(holdings()):
         if not holding.survives and holding.category not in keep:
             rows = about(holding, numbers).exclude(held_rows(holding))
             gone[holding.label] = gone.get(holding.label, 0) + _way(holding)(rows, at)
     return {label: count for label, count in gone.items() if count}
+
+
+def _empty_typed(people: list[int], *, at: datetime) -> None:
+    """Mails that bear no number of theirs, for they went to an address typed in a form: in cases that are
+    theirs; and whatever went to their address on file, of open questions only what has left already."""
+    theirs = RightsRequest.objects.filter(Q(subject__in=people) | Q(requester__in=people)).order_by()
+    addresses = Person.objects.filter(pk__in=people).exclude(email="").order_by()
+    typed = Mail.objects.filter(object_type=RightsRequest._meta.label_lower, recipient_id=None)
+    typed = typed.exclude(address="")
+    mail.empty(typed.filter(object_ref__in=theirs.values(ref=Cast("pk", CharField()))), at=at)
+    mail.empty(typed.at_rest().filter(address__in=addresses.values("email")), at=at)
 
 
 def about(holding: Holding, people: Collection[int]) -> Rows:

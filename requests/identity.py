@@ -4,11 +4,13 @@ Two dangers shape it. *Impostors* know a lot about their victims: what is sent g
 file, facts alone never open a copy or an erasure, and a plea (“I lost that address”) costs time, a letter
 to that very address and two colleagues. *Over-asking* harms everybody: documents come last."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from audit.actors import ActorKind, Acts
+from law.models import Company
 from notices import links
 from notices.mail import kill_links
 from notices.models import Mail
@@ -101,7 +103,8 @@ def ask_identity(
     method = Method(method)
     if method not in ladder(request):
         raise NotEnough(f"“{method.label}” is not enough for {request.get_right_display()}.")
-    _refuse_one_alone(request, method)
+    if method in DECIDED_BY_STAFF:
+        _refuse_one_alone(request)
     check = open_check(request, method, at)
     person = candidate(request)
     if method == Method.ADDRESS_ON_FILE:
@@ -126,7 +129,8 @@ def send_link(request: RightsRequest, *, at: datetime) -> bool:
         return False  # not while two colleagues judge whether that address is lost
     if check is None:
         open_check(request, Method.ADDRESS_ON_FILE, at)
-    return mails.post_link(request, person, at=at)
+    ends = closes_at(request)  # past it, the case is kept for us, not for them
+    return mails.post_link(request, person, until=ends if ends > at else None, at=at)
 
 
 def open_check(
@@ -156,6 +160,12 @@ def void(request: RightsRequest, *verdicts: Verdict, at: datetime) -> None:
 
 def open_of(request: RightsRequest) -> IdentityCheck | None:
     return request.identity_checks.filter(verdict=Verdict.OPEN).first()
+
+
+def closes_at(request: RightsRequest) -> datetime:
+    """When nobody has confirmed it by then (`unverified`). Asked for proof anew, they have all the time anew."""
+    asked = request.identity_checks.aggregate(last=Max("asked_at"))["last"]
+    return (asked or request.received_at) + timedelta(days=Company.current().unverified_days)
 
 
 def is_unverified(request: RightsRequest) -> None:
@@ -214,16 +224,17 @@ def confirm_identity(
     check = open_of(request)
     if check is not None and check.is_recovery:
         raise NotEnough(BY_TWO)
-    _refuse_one_alone(request, method)
+    if isinstance(by, User):
+        _refuse_one_alone(request)
     if check is None or check.method != method:
         check = open_check(request, method, at)
     return pass_check(request, check, person=person, by=by, at=at, note=note, reason=reason)
 
 
-def _refuse_one_alone(request: RightsRequest, method: Method) -> None:
-    """Once the address was said to be lost, no colleague alone takes facts or a document for it, in
-    another check neither (abuse A2)."""
-    if method in DECIDED_BY_STAFF and guards.noted(request, Happened.ADDRESS_LOST).exists():
+def _refuse_one_alone(request: RightsRequest) -> None:
+    """Once the address was said to be lost, no colleague alone says who it is, in another check neither,
+    nor that the link was used: that is for whoever reads the mail to show (abuse A2)."""
+    if guards.noted(request, Happened.ADDRESS_LOST).exists():
         raise NotEnough(BY_TWO)
 
 

@@ -57,9 +57,10 @@ def post_reminder(request: RightsRequest, person: Person, *, closes_at: datetime
     return _post(REMINDER, request, _on_file(person), at, _confirm_link(request, closes_at - at))
 
 
-def post_link(request: RightsRequest, person: Person, *, at: datetime) -> bool:
-    """Ask whoever reads the address on file whether it was them."""
-    lasts = timedelta(days=Company.current().unverified_days)
+def post_link(request: RightsRequest, person: Person, *, at: datetime, until: datetime | None = None) -> bool:
+    """Ask whoever reads the address on file whether it was them. `until` is when the case closes, for a link
+    that is sent again: no mail promises more time than there is."""
+    lasts = until - at if until else timedelta(days=Company.current().unverified_days)
     return _post(CONFIRM, request, _on_file(person), at, _confirm_link(request, lasts))
 
 

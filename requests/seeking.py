@@ -4,14 +4,14 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from audit.actors import SYSTEM
 from notices.actions import knock
 from notices.links import TooManyCodes
 
 from . import events, guards, identity
-from .models import Channel, Happened, RequestEvent, RightsRequest, Stage
+from .models import Channel, Happened, IdentityCheck, RequestEvent, RightsRequest, Stage
 
 SEEKING = (Happened.RECEIVED, Happened.LINK_ASKED, Happened.SOUGHT)
 
@@ -40,7 +40,9 @@ def seek_due(*, at: datetime) -> int:
 def _seek_next(at: datetime) -> bool:
     last = RequestEvent.objects.filter(request=OuterRef("pk"), kind__in=SEEKING).order_by("-pk")
     unverified = RightsRequest.objects.filter(stage=Stage.UNVERIFIED)
-    fresh = Q(last=Happened.RECEIVED, channel=Channel.PORTAL, requester=None)
+    # Not where a colleague's deed has asked already: an appeal, a question that became a request.
+    unasked = ~Exists(IdentityCheck.objects.filter(request=OuterRef("pk")))
+    fresh = Q(last=Happened.RECEIVED, channel=Channel.PORTAL, requester=None) & unasked
     waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).filter(
         fresh | Q(last=Happened.LINK_ASKED)
     )

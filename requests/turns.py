@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.refusals import Refused
 
-from . import deciding, erasure, guards, unverified
+from . import deciding, erasure, guards, identity
 from .models import (
     ErasureOrder,
     Happened,
@@ -60,7 +60,7 @@ def _unverified(request: RightsRequest, on: date) -> NextMove:
         return _recovery(check)
     if check is not None and check.documents.exists():
         return NextMove("A document waits to be looked at.", Turn.US, "judge")
-    ends = unverified.closes_at(request)
+    ends = identity.closes_at(request)
     if check is None:
         words = "Nobody on file fits what was typed. Find the person"
         return NextMove(f"{words}, or it closes by itself on {ends:%-d %B %Y}.", Turn.US, "match")

@@ -1,5 +1,7 @@
-"""Requests nobody confirms: reminded once, then closed. Found by question, so a missed run loses nothing."""
+"""Requests nobody confirms, or somebody denies: reminded once, then closed. Found by question, so a missed run
+loses nothing."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -9,11 +11,14 @@ from django.db.models.functions import Coalesce
 
 from audit.actors import SYSTEM
 from law.models import Company
+from notices import links
 from notices.links import TooManyCodes
 from notices.models import Mail
+from people.models import Person
 
 from . import deciding, guards, identity, letters, mails
 from .models import DenialReason, IdentityCheck, LetterKind, Method, Outcome, RightsRequest, Stage, Verdict
+from .refusals import LinkSpent
 
 AT_ONCE = 200
 Requests = QuerySet[RightsRequest]
@@ -26,9 +31,12 @@ def _waiting_since(moment: datetime) -> Requests:
     return open_cases.filter(waiting_since__lt=moment).order_by("pk")
 
 
-def closes_at(request: RightsRequest) -> datetime:
-    asked = request.identity_checks.aggregate(last=Max("asked_at"))["last"]
-    return (asked or request.received_at) + timedelta(days=Company.current().unverified_days)
+def _each(waiting: Requests) -> Iterator[RightsRequest]:
+    """All of them, a window at a time: those that cannot move must not keep the others from their turn."""
+    last = 0
+    while window := list(waiting.filter(pk__gt=last)[:AT_ONCE]):
+        yield from window
+        last = window[-1].pk
 
 
 def remind_due(*, at: datetime) -> int:
@@ -37,7 +45,7 @@ def remind_due(*, at: datetime) -> int:
     since = at - timedelta(days=company.unverified_days - company.reminder_days)
     linked = IdentityCheck.objects.filter(verdict=Verdict.OPEN, method=Method.ADDRESS_ON_FILE)
     waiting = _waiting_since(since).filter(pk__in=linked.values("request"))
-    return sum(_remind(case, at) for case in waiting.exclude(pk__in=_reminded(since))[:AT_ONCE])
+    return sum(_remind(case, at) for case in _each(waiting.exclude(pk__in=_reminded(since))))
 
 
 def _reminded(since: datetime) -> set[int]:
@@ -49,23 +57,46 @@ def _remind(request: RightsRequest, at: datetime) -> bool:
     with transaction.atomic():
         guards.locked(request)
         person = identity.candidate(request)
-        if request.stage != Stage.UNVERIFIED or person is None or (ends := closes_at(request)) <= at:
+        if request.stage != Stage.UNVERIFIED or person is None or (ends := identity.closes_at(request)) <= at:
             return False
         with suppress(TooManyCodes):  # they are asking for links this very hour
             return mails.post_reminder(request, person, closes_at=ends, at=at)
         return False
 
 
+@transaction.atomic
+def deny_link(mail: Mail, *, at: datetime) -> RightsRequest:
+    """“This was not me”: whatever was asked in that go ends, and nothing was done. Behind a POST.
+
+    The link is spent with the same commit, so a process killed here leaves it to be pressed again.
+    Raises LinkSpent."""
+    request = guards.locked(RightsRequest.objects.get(pk=mail.object_ref))
+    if request.stage != Stage.UNVERIFIED or not links.consume(mail, at=at):
+        raise LinkSpent
+    reader = Person.objects.filter(pk=mail.recipient_id or 0).first()
+    for case in (request, *identity.asked_along(request)):
+        deciding.conclude(
+            guards.locked(case),
+            by=reader or SYSTEM,
+            at=at,
+            outcome=Outcome.UNVERIFIED,
+            denial=DenialReason.SUSPECTED_FRAUD,
+            reason="Whoever reads the address on file says that it was not them.",
+            letter_sent=False,
+        )
+    return request
+
+
 def close_due(*, at: datetime) -> int:
     """Closed as not verified, with the letter that says so. Returns how many."""
     since = at - timedelta(days=Company.current().unverified_days)
-    return sum(_close(case, at) for case in _waiting_since(since)[:AT_ONCE])
+    return sum(_close(case, at) for case in _each(_waiting_since(since)))
 
 
 def _close(request: RightsRequest, at: datetime) -> bool:
     with transaction.atomic():
         guards.locked(request)
-        if request.stage != Stage.UNVERIFIED or closes_at(request) >= at or _waits_for_us(request):
+        if request.stage != Stage.UNVERIFIED or identity.closes_at(request) >= at or _waits_for_us(request):
             return False
         letters.send(
             request, LetterKind.UNVERIFIED, letters.draft(request, LetterKind.UNVERIFIED), by=SYSTEM, at=at

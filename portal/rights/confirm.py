@@ -7,14 +7,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.actors import SYSTEM
 from notices import links
 from notices.models import Mail
-from people.models import Person
 from portal.limits import forget_tries, too_many, visitor_address, within
 from requests import actions
 from requests.mails import CONFIRM_PURPOSE
-from requests.models import DenialReason, Outcome, RightsRequest, Stage
+from requests.models import RightsRequest
 from requests.refusals import LinkSpent
 
 from .codes import CodeForm, opened
@@ -39,13 +37,13 @@ def confirm(request: HttpRequest, reference: str, token: str) -> HttpResponse:
 
 
 def _act(request: HttpRequest, case: RightsRequest, mail: Mail) -> HttpResponse:
-    if "not_me" in request.POST:
-        _deny(case, mail)
-        return render(request, "portal/rights/not_me.html", {"case": case})
+    is_denied = "not_me" in request.POST
     try:
-        actions.confirm_link(mail, at=timezone.now())
+        (actions.deny_link if is_denied else actions.confirm_link)(mail, at=timezone.now())
     except LinkSpent:
         return _over(request, case)
+    if is_denied:
+        return render(request, "portal/rights/not_me.html", {"case": case})
     return _over(request, case, was_now=True)
 
 
@@ -53,25 +51,6 @@ def _over(request: HttpRequest, case: RightsRequest, *, was_now: bool = False) -
     case.refresh_from_db()
     context = {"case": case, "was_now": was_now, "is_confirmed": case.verified_at is not None}
     return render(request, "portal/rights/confirmed.html", context)
-
-
-def _deny(case: RightsRequest, mail: Mail) -> None:
-    """“This was not me”: everything asked in that go ends here, and nothing was done."""
-    now = timezone.now()
-    if not links.consume(mail, at=now):
-        return
-    asked = RightsRequest.objects.filter(submission=case.submission) if case.submission else None
-    person = Person.objects.filter(pk=mail.recipient_id or 0).first()
-    for each in asked if asked is not None else [case]:
-        if each.stage == Stage.UNVERIFIED:
-            actions.close(
-                each,
-                by=person or SYSTEM,
-                at=now,
-                outcome=Outcome.UNVERIFIED,
-                denial=DenialReason.SUSPECTED_FRAUD,
-                reason="Whoever reads the address on file says that it was not them.",
-            )
 
 
 @private_page

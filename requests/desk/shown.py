@@ -51,8 +51,8 @@ def is_recovery(case: RightsRequest, *, vouched: bool) -> bool:
 
 
 def can_be_judged(case: RightsRequest) -> bool:
-    check = open_check(case)
-    return is_unverified(case) and not (check is not None and check.is_recovery)
+    """By one colleague; where the address was said to be lost, only by two (`identity.BY_TWO`)."""
+    return is_unverified(case) and not guards.noted(case, Happened.ADDRESS_LOST).exists()
 
 
 def order_of(case: RightsRequest) -> ErasureOrder | None:

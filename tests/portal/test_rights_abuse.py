@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from notices import tasks
 from notices.models import Mail
 from people.models import Authority, Guardianship
+from portal.models import Attempt
 from requests import actions
 from requests.models import Package, RightsRequest, Stage
 from requests.tasks import seek
@@ -101,7 +102,7 @@ def test_a31_the_form_does_the_same_work_for_known_and_unknown_addresses(robin):
     work = []
     for address in (ROBIN, "stranger@nowhere.example"):
         client = Client()
-        cache.clear()
+        Attempt.objects.all().delete()  # the first of an hour writes the row that later ones count in
         with CaptureQueriesContext(connection) as queries:
             send(client, contact={"email": address})
         work.append([re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in queries])
@@ -114,6 +115,7 @@ def test_a31_asking_for_another_link_does_the_same_work(robin):
         client = Client()
         [reference] = references(send(client, contact={"email": address}))
         seek()
+        Attempt.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
             client.post(f"/requests/{reference}/confirm/", {"again": "1"})
         work.append(len(queries))
@@ -123,6 +125,7 @@ def test_a31_asking_for_another_link_does_the_same_work(robin):
 def test_a31_signing_in_does_the_same_work(robin):
     work = []
     for address in (ROBIN, "stranger@nowhere.example"):
+        Attempt.objects.all().delete()
         with CaptureQueriesContext(connection) as queries:
             response = Client().post("/sign-in/", {"email": address}, follow=True)
         work.append((len(queries), response.status_code, words(response)))

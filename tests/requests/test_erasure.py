@@ -269,10 +269,11 @@ def test_a_crash_in_the_middle_leaves_everything_as_it_was(case, dov, noor, monk
     assert (case.subject.given_name, ErasureOrder.objects.get().done_at) == ("Amina", None)
 
 
-def test_the_last_address_is_forgotten_when_its_link_is_over(case, dov, noor):
+@pytest.mark.parametrize("status", ["sent", "parked", "waiting"])
+def test_the_last_address_is_forgotten_when_its_link_is_over(case, dov, noor, status):
     asked_and_answered(case, dov, noor)
     erasure.carry_out(case, by=dov, at=AFTER_THE_WAIT, letter=LETTER)
-    Mail.objects.filter(event=erasure.LAST).update(status="sent")
+    Mail.objects.filter(event=erasure.LAST).update(status=status)
 
     assert erasure.forget_last_addresses(at=AFTER_THE_WAIT + timedelta(days=31)) == 1
 

@@ -8,8 +8,11 @@ from inventory.models import HoldPerson, HoldScope, LegalHold
 from notices.models import Mail, MailStatus, Notice, Status, Tally
 from people.models import Guardianship, Person
 from requests.forgetting import forget
+from requests.models import RightsRequest
 from tests.notices.factories import NoticeFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
+
+from .factories import RequestFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +78,38 @@ def test_a_category_that_must_stay_stays():
 
     amina.refresh_from_db()
     assert amina.given_name == "Amina"
+
+
+def typed_mail(to: str, *, about: RightsRequest, status: str = MailStatus.SENT) -> Mail:
+    """To whoever asked a question at the public form: nobody's number is on it."""
+    return Mail.objects.create(
+        event="requests.news", object_type="requests.rightsrequest", object_ref=str(about.pk),
+        address=to, language="en", posted_at=NOW, status=status,
+    )  # fmt: skip
+
+
+def test_mails_to_the_address_they_typed_are_emptied_too():
+    amina = PersonFactory(amina=True, email="amina@family.example")
+    stranger = RequestFactory(inquiry=True, unmatched=True)
+    hers = RequestFactory(inquiry=True, subject=None, requester=amina)
+    known = typed_mail("amina@family.example", about=stranger)
+    matched = typed_mail("another@nowhere.example", about=hers, status=MailStatus.PARKED)
+
+    forget([amina.pk], at=NOW)
+
+    addresses = Mail.objects.filter(pk__in=[known.pk, matched.pk]).values_list("address", flat=True)
+    assert set(addresses) == {""}
+
+
+def test_mails_to_others_and_what_still_waits_in_an_open_question_stay():
+    amina = PersonFactory(amina=True, email="amina@family.example")
+    question = RequestFactory(inquiry=True, unmatched=True)
+    typed_mail("amina@family.example", about=question, status=MailStatus.WAITING)
+    typed_mail("ben@family.example", about=question)
+
+    forget([amina.pk], at=NOW)
+
+    assert not Mail.objects.filter(address="").exists()
 
 
 def test_others_are_left_alone():
