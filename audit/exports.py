@@ -49,11 +49,16 @@ class _Line:
 class Exportable(DeskAdmin):
     # Columns of the file, as `values_list` takes them. Empty: this list cannot be exported.
     export_fields: tuple[str, ...] = ()
+    export_note = ""  # what the file leaves out, in a sentence for whoever asks for it
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_export"
         view = self.admin_site.admin_view(self.export_view)
         return [path("export/", view, name=name), *super().get_urls()]
+
+    def exportable(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """Of the rows of the list, those that may leave the house."""
+        return rows
 
     def get_export_ceiling(self) -> int:
         """Past so many rows a list does not leave the house. One without people may allow more."""
@@ -88,7 +93,7 @@ class Exportable(DeskAdmin):
 
     def _export(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            rows = self.get_changelist_instance(request).get_queryset(request)
+            rows = self.exportable(self.get_changelist_instance(request).get_queryset(request))
         except IncorrectLookupParameters:
             return HttpResponseRedirect(request.path)
         count = rows.order_by()[: self.get_export_ceiling() + 1].count()
@@ -130,6 +135,7 @@ class Exportable(DeskAdmin):
             "over": count > self.get_export_ceiling(),
             "refused": status == 403,
             "columns": [self._heading(name) for name in self.export_fields],
+            "note": self.export_note,
             "is_filtered": bool(request.GET),
             "back": f"{back}?{request.GET.urlencode()}" if request.GET else back,
         }

@@ -6,16 +6,15 @@ from datetime import date, datetime
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 
-from . import cleaning, invitations
-from .models import AccessGrant, Authority, GrantStatus, Guardianship, Person, Relationship, Role, User
+from . import cleaning, invitations, rows
+from .models import AccessGrant, Authority, GrantStatus, Guardianship, Person, Relationship, User
 from .refusals import (
-    AddressTaken,
     AddressUnchanged,
     AlreadyClosed,
     AlreadyLinked,
@@ -35,6 +34,33 @@ from .refusals import (
     UserIsActive,
     UserIsInactive,
 )
+from .rights import correct, lift_restriction, restrict
+
+__all__ = [
+    "add_guardian",
+    "approve_access",
+    "change_second_factor",
+    "close",
+    "correct",
+    "correct_address",
+    "deactivate",
+    "dispute",
+    "end",
+    "invite",
+    "lift_restriction",
+    "mark_undeliverable",
+    "note_activity",
+    "reactivate",
+    "refuse_access",
+    "reopen",
+    "request_access",
+    "reset_second_factor",
+    "restrict",
+    "revoke_access",
+    "state_adulthood",
+    "take_over_guardianships",
+    "verify",
+]
 
 # --- Guardianships: who may decide for a child ---------------------------------------------
 
@@ -136,30 +162,31 @@ def take_over_guardianships(
 @transaction.atomic
 def close(person: Person, *, by: Acts, at: datetime, reason: str) -> None:
     """The account is closed: the person is told no more. Their data stays until it is erased."""
-    if _locked(person).left_at is not None:
+    if rows.locked(person).left_at is not None:
         raise AlreadyClosed
-    _change(person, "people.close", by=by, at=at, reason=reason, left_at=at)
+    rows.change(person, "people.close", by=by, at=at, reason=reason, left_at=at)
 
 
 @transaction.atomic
 def reopen(person: Person, *, by: Acts, at: datetime, reason: str) -> None:
     """The person is back. Refused when somebody else has taken their address meanwhile."""
-    current = _locked(person)
+    current = rows.locked(person)
     if current.left_at is None:
         raise NotClosed
-    _refuse_address_of_another(current, current.email)
-    _change(person, "people.reopen", by=by, at=at, reason=reason, left_at=None)
+    rows.refuse_address_of_another(current, current.email)
+    rows.change(person, "people.reopen", by=by, at=at, reason=reason, left_at=None)
 
 
 @transaction.atomic
 def correct_address(person: Person, *, email: str, by: Acts, at: datetime, reason: str) -> None:
     """Write to this address from now on (GDPR Art. 16). The old one is forgotten, here and in the log."""
     address = cleaning.clean_email(email)
-    current = _locked(person)
+    current = rows.locked(person)
+    rows.refuse_restricted(current)
     if address == current.email:
         raise AddressUnchanged
-    _refuse_address_of_another(current, address)
-    _change(
+    rows.refuse_address_of_another(current, address)
+    rows.change(
         person, "people.correct_address", by=by, at=at, reason=reason, email=address, undeliverable_at=None
     )
 
@@ -169,16 +196,18 @@ def state_adulthood(person: Person, *, on: date, by: Acts, at: datetime, reason:
     """Record that the person stated on a day that they are an adult, when no birth date is known."""
     if on > timezone.localdate(at):
         raise DayInTheFuture
-    if _locked(person).birth_date is not None:
+    current = rows.locked(person)
+    rows.refuse_restricted(current)
+    if current.birth_date is not None:
         raise BirthDateKnown
-    _change(person, "people.state_adulthood", by=by, at=at, reason=reason, adult_stated_on=on)
+    rows.change(person, "people.state_adulthood", by=by, at=at, reason=reason, adult_stated_on=on)
 
 
 @transaction.atomic
 def mark_undeliverable(address: str, at: datetime) -> None:
     """A mail server refused this address for good: stop writing to it. Every person who has it is marked."""
     for person in Person.objects.select_for_update().filter(email=address, undeliverable_at=None):
-        _change(person, "people.mark_undeliverable", by=SYSTEM, at=at, reason="", undeliverable_at=at)
+        rows.change(person, "people.mark_undeliverable", by=SYSTEM, at=at, reason="", undeliverable_at=at)
 
 
 @transaction.atomic
@@ -196,29 +225,6 @@ def note_activity(days: Mapping[str, date]) -> int:
             moved.append(person)
     Person.objects.bulk_update(moved, ["last_active_on"])
     return len(moved)
-
-
-def _locked(person: Person) -> Person:
-    return Person.objects.select_for_update().get(pk=person.pk)
-
-
-def _refuse_address_of_another(person: Person, address: str) -> None:
-    if person.role == Role.LEARNER or not address:
-        return
-    same_address = Person.objects.active().filter(~Q(role=Role.LEARNER), ~Q(pk=person.pk), email=address)
-    if same_address.exists():
-        raise AddressTaken
-
-
-def _change(person: Person, verb: str, *, by: Acts, at: datetime, reason: str, **values: object) -> None:
-    rows = Person.objects.filter(pk=person.pk)
-    try:
-        with transaction.atomic():
-            rows.update(**values, revision=F("revision") + 1, updated_at=at)
-    except IntegrityError:  # somebody else took the address in this very moment
-        raise AddressTaken from None
-    record(verb, person, by=by, at=at, reason=reason, fields=values)
-    person.refresh_from_db(fields=[*values, "revision", "updated_at"])
 
 
 # --- Staff: accounts and powers --------------------------------------------------------------

@@ -6,8 +6,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -17,7 +17,7 @@ from audit.buttons import Button, says
 
 from . import actions
 from .forms import AddGuardianForm, AdulthoodForm, CorrectAddressForm, PersonForm
-from .models import Authority, Guardianship, Person, Role, User
+from .models import Authority, Guardianship, Person, Restriction, Role, User
 
 # Stock screens that would show second-factor secrets, or let one person change what a group may do.
 # They register on import, some of them after this module: import them now, then take them away.
@@ -34,6 +34,7 @@ class StateFilter(admin.SimpleListFilter):
         "left": ("left", Q(left_at__isnull=False)),
         "no-address": ("without an address", Q(left_at=None, email="")),
         "refused": ("address refused", Q(left_at=None, undeliverable_at__isnull=False)),
+        "restricted": ("restricted: kept, not used", Q(is_kept_apart=True)),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -53,18 +54,21 @@ class PersonAdmin(AuditedAdmin):
     search_fields = ("external_id__exact", "email__exact", "email__startswith")
     lowered_search = ("email",)
     search_label = "Platform id or e-mail"
+    export_note = "People whose data is restricted are left out: it is kept, and not used (GDPR Art. 18)."
     export_fields = (
         "id", "external_id", "given_name", "family_name", "email", "birth_date", "country", "region",
         "language", "role", "left_at",
     )  # fmt: skip
     readonly_fields = (
         "state", "adult_stated_on", "last_active_on", "left_at", "guardian_rows", "child_rows",
+        "restriction_rows",
     )  # fmt: skip
     fieldsets = (
         (None, {"fields": ("external_id", "role", "state", "last_active_on", "left_at")}),
         ("Name and address", {"fields": ("given_name", "family_name", "email", "language")}),
         ("Age and place", {"fields": ("birth_date", "adult_stated_on", "country", "region")}),
         ("Family", {"fields": ("guardian_rows", "child_rows")}),
+        ("Limits", {"fields": ("restriction_rows",)}),
     )
     buttons = (
         Button(
@@ -73,6 +77,7 @@ class PersonAdmin(AuditedAdmin):
             action=actions.correct_address,
             permission="people.correct_person",
             form_class=CorrectAddressForm,
+            shown=lambda person: not person.is_restricted,
             consequences=says(
                 "Which address is right?",
                 "Notices go to the new address from now on.",
@@ -105,7 +110,9 @@ class PersonAdmin(AuditedAdmin):
             action=actions.state_adulthood,
             permission="people.correct_person",
             form_class=AdulthoodForm,
-            shown=lambda person: person.birth_date is None and person.role != Role.LEARNER,
+            shown=lambda person: (
+                not person.is_restricted and person.birth_date is None and person.role != Role.LEARNER
+            ),
             consequences=says(
                 "Did this person state that they are an adult?",
                 "They count as an adult from now on, although no date of birth is known.",
@@ -146,6 +153,27 @@ class PersonAdmin(AuditedAdmin):
         fixed = ("external_id", "email") if obj else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        rows: QuerySet[Person] = super().get_queryset(request)
+        in_force = Restriction.objects.in_force().filter(person=OuterRef("pk"))
+        return rows.annotate(is_kept_apart=Exists(in_force))
+
+    def exportable(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.exclude(is_kept_apart=True)
+
+    def has_change_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:
+        """Restricted data is looked at and not changed (GDPR Art. 18(2))."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or not obj.is_restricted)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        person = context.get("original")
+        if person is not None:
+            context["restrictions"] = _with_links(person.restrictions.in_force())
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.display(description="place")
     def place(self, person: Person) -> str:
         return person.place or "–"
@@ -154,6 +182,8 @@ class PersonAdmin(AuditedAdmin):
     def state(self, person: Person) -> str:
         if person.left_at:
             return "left"
+        if getattr(person, "is_kept_apart", False):
+            return "restricted"
         if person.undeliverable_at:
             return "address refused"
         return "here" if person.email else "without an address"
@@ -161,6 +191,17 @@ class PersonAdmin(AuditedAdmin):
     @admin.display(description="guardians")
     def guardian_rows(self, person: Person) -> SafeString | str:
         return _family(person.guardianships.select_related("guardian"), lambda link: link.guardian)
+
+    @admin.display(description="restrictions")
+    def restriction_rows(self, person: Person) -> SafeString | str:
+        rows = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            ((f"{row.since:%-d %B %Y}", _until(row), row.get_ground_display(), row.case)
+             for row in person.restrictions.all()),
+        )  # fmt: skip
+        head = _head("Since", "Until", "Ground", "Request")
+        return format_html("<table>{}<tbody>{}</tbody></table>", head, rows) if rows else "none"
 
     @admin.display(description="looks after")
     def child_rows(self, person: Person) -> SafeString | str:
@@ -182,8 +223,26 @@ def _family(links: Iterable[Guardianship], other: Callable[[Guardianship], Perso
             for link in links
         ),
     )
-    head = "<thead><tr><th scope='col'>Person</th><th scope='col'>Relationship</th><th scope='col'>Authority</th></tr></thead>"
-    return format_html("<table>{}<tbody>{}</tbody></table>", SafeString(head), rows) if rows else "nobody"
+    head = _head("Person", "Relationship", "Authority")
+    return format_html("<table>{}<tbody>{}</tbody></table>", head, rows) if rows else "nobody"
+
+
+def _head(*names: str) -> SafeString:
+    cells = format_html_join("", "<th scope='col'>{}</th>", ((name,) for name in names))
+    return format_html("<thead><tr>{}</tr></thead>", cells)
+
+
+def _until(restriction: Restriction) -> str:
+    return f"{restriction.until:%-d %B %Y}" if restriction.until else "in force"
+
+
+def _with_links(restrictions: Iterable[Restriction]) -> list[Restriction]:
+    """Each with the address of its case, for those who may look at cases: the search finds it by reference."""
+    found = list(restrictions)
+    cases = reverse("admin:requests_rightsrequest_changelist")
+    for restriction in found:
+        restriction.url = f"{cases}?q={restriction.case}"  # type: ignore[attr-defined]
+    return found
 
 
 def page_of(obj: Person | Guardianship | User) -> str:

@@ -8,6 +8,7 @@ reason; all other rows come in. Decided with care:
 - A guardian who stands neither in the file nor in our records: the child's row comes in, the link is left out
   and noted. Keeping the child out would hide that we hold their data.
 - A guardian who is under age, or a learner of unknown age: the row is rejected, for somebody mistook one person for another.
+- A person whose data is restricted (GDPR Art. 18): a row that would change it is rejected, and says so.
 - A language we don't write in: the house's own is used, and noted. Nobody stays untold.
 
 Memory is bounded: rows wait in `staging`, and go in windows, each a short transaction."""
@@ -113,15 +114,26 @@ class Plan:
 
     def _compare_persons(self, window: list[Any], current: dict[str, "_Current"], born_after: str) -> None:
         verdicts = []
+        changed: dict[int, int] = {}
         children: dict[int | None, int] = {}
         for row in window:
             known = current.get(row["external_id"], _NOBODY)
             verdict = known.verdict(row)
             verdicts.append((verdict, known.pk, known.revision, row["line"]))
-            if verdict == "changed" and _is_unfit(row, born_after):
-                children[known.pk] = row["line"]
+            if verdict == "changed":
+                changed[known.pk or 0] = row["line"]
+                if _is_unfit(row, born_after):
+                    children[known.pk] = row["line"]
         self.staging.run_many("UPDATE person SET verdict = ?, id = ?, revision = ? WHERE line = ?", verdicts)
         self._keep_guardians_grown_up(children)
+        self._leave_restricted_alone(changed)
+
+    def _leave_restricted_alone(self, changed: dict[int, int]) -> None:
+        """Kept, and not changed: only the case of the person themselves may (GDPR Art. 18(2))."""
+        for pk in Person.objects.restricted().filter(pk__in=changed).values_list("pk", flat=True):
+            self.staging.reject(
+                changed[pk], "This person’s data is restricted: it is kept, and no file changes it."
+            )
 
     def _keep_guardians_grown_up(self, children: dict[int | None, int]) -> None:
         """Whoever looks after somebody in our records cannot become a learner or a minor by a file."""

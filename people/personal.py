@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from audit.personal import Along, Clock, Holding, Rows, StartEvent, Then, exclude, register
 from law.models import Company
 
-from .models import Authority, Guardianship, Person, User
+from .models import Authority, Guardianship, Person, Restriction, User
 
 ACCOUNT, FAMILY = "account-details", "family-links"
 
@@ -57,6 +57,20 @@ def empty_people(rows: Rows, at: datetime) -> int:
     )
 
 
+def with_account(column: str) -> dict[StartEvent, Clock]:
+    """Clocks of rows that stay as long as the account of the person whose number stands in `column`."""
+
+    def until(clock: Clock) -> Clock:
+        def gone(day: date) -> Q:
+            people = Person.objects.order_by()
+            is_there = Q(Exists(people.filter(pk=OuterRef(column))))
+            return Q(Exists(people.filter(clock.until(day), pk=OuterRef(column)))) | ~is_there
+
+        return Clock(until=gone)
+
+    return {event: until(clock) for event, clock in PEOPLE.clocks.items()}
+
+
 def delete_links(rows: Rows, at: datetime) -> int:
     return int(rows._raw_delete(rows.db))
 
@@ -98,6 +112,16 @@ LINKS = register(
         fields=("child", "guardian", "relationship", "source"),
         subjects=("child_id", "guardian_id"),
         clocks={StartEvent.LINK_ENDED: Clock(until=_ended_until)},
+        ways={Then.DELETE: delete_links},
+    )
+)
+RESTRICTIONS = register(
+    Holding(
+        model=Restriction,
+        category=ACCOUNT,
+        fields=("ground", "case", "since", "until"),
+        subjects=("person_id",),
+        clocks=with_account("person_id"),
         ways={Then.DELETE: delete_links},
     )
 )

@@ -45,6 +45,37 @@ class AddressUnchanged(Refused):
         super().__init__("This is the address we have already.")
 
 
+class DataRestricted(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "This person’s data is restricted: kept, and not changed. Lift the restriction in its case, or let "
+            "the person ask for the correction."
+        )
+
+
+class AlreadyRestricted(Refused):
+    def __init__(self) -> None:
+        super().__init__("This case has restricted the data already.")
+
+
+class NotRestricted(Refused):
+    def __init__(self) -> None:
+        super().__init__("No restriction of this case is in force.")
+
+
+class NothingCorrected(Refused):
+    def __init__(self) -> None:
+        super().__init__("Nothing would change: our records say this already.")
+
+
+class WardsNeedAnAdult(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "This person looks after a child in our records, and would be under 18 by this date of birth. "
+            "Look at the guardianship first."
+        )
+
+
 class DayInTheFuture(Refused):
     def __init__(self) -> None:
         super().__init__("A statement cannot be dated in the future.")
