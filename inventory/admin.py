@@ -343,6 +343,7 @@ from . import (  # noqa: E402
     admin_categories,  # noqa: F401
     admin_cookies,  # noqa: F401
     admin_holds,  # noqa: F401
+    admin_objections,  # noqa: F401
     admin_orders,  # noqa: F401
     admin_retention,  # noqa: F401
     admin_sweeps,  # noqa: F401

@@ -48,7 +48,7 @@ def _confirmation(sweep: Sweep, request: HttpRequest) -> Consequences:
         ],
         not_=[
             *(
-                f"{_name(item)}: {item.held_count:,} on hold, so not these."
+                f"{_name(item)}: {item.held_count:,} on hold or restricted, so not these."
                 for item in items
                 if item.held_count
             ),

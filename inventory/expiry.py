@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from audit.personal import Holding, Rows, StartEvent, Then, holdings_of
 from people.models import Person
 
-from .holds import NOBODY, held_rows
+from .holds import NOBODY, kept_rows
 from .schedule import Scheduled
 
 SAMPLES = 5
@@ -31,13 +31,13 @@ class Slice:
         return rows
 
     def free(self) -> Rows:
-        """Expired, and on nobody's hold at the moment the database runs it."""
-        return self.expired().exclude(held_rows(self.holding))
+        """Expired, on nobody's hold and not restricted, at the moment the database runs it."""
+        return self.expired().exclude(kept_rows(self.holding))
 
     def counts(self) -> tuple[int, int]:
-        """How many rows have expired, and how many of them are on hold."""
+        """How many rows have expired, and how many of them are on hold or restricted."""
         rows = self.expired()
-        return rows.count(), rows.filter(held_rows(self.holding)).count()
+        return rows.count(), rows.filter(kept_rows(self.holding)).count()
 
     def count_unknown(self) -> int:
         """Rows of which nobody knows when their clock started."""

@@ -18,7 +18,7 @@ from audit.personal import Holding
 from audit.refusals import Refused
 from law.calendar import months_after
 from law.models import Company
-from people.models import Person
+from people.models import Person, Restriction
 
 from .models import HoldPerson, HoldScope, HoldStatus, LegalHold, Sweep
 
@@ -44,7 +44,7 @@ class UnderHold(Refused):
 class SweepUnderWay(Refused):
     def __init__(self, sweep: Sweep) -> None:
         super().__init__(
-            f"{sweep} is open and has counted what this hold keeps as staying. Finish or cancel the sweep first."
+            f"{sweep} is open and has counted what this keeps as staying. Finish or cancel the sweep first."
         )
 
 
@@ -67,6 +67,24 @@ def held_rows(holding: Holding) -> Q:
             beside = along.model._default_manager.order_by().filter(**{along.to: OuterRef("pk")})
             held |= Q(Exists(beside.filter(beside_held)))
     return held
+
+
+def kept_rows(holding: Holding) -> Q:
+    """Rows that no sweep takes: on hold, or about somebody whose data is kept and not used (Art. 18)."""
+    kept = held_rows(holding)
+    if not Restriction.objects.in_force().exists():
+        return kept
+    for subject in holding.subjects:
+        kept |= is_restricted(subject)
+    for along in holding.along:
+        beside = along.model._default_manager.order_by().filter(**{along.to: OuterRef("pk")})
+        kept |= Q(Exists(beside.filter(is_restricted(along.subject))))
+    return kept
+
+
+def is_restricted(subject: str) -> Q:
+    """The person whose number stands in the column `subject` has asked us to keep their data, unused."""
+    return Q(Exists(Restriction.objects.in_force().order_by().filter(person=OuterRef(subject))))
 
 
 def is_held(subject: str, category: str) -> Q:
@@ -123,8 +141,7 @@ def place(hold: LegalHold, *, by: Acts, at: datetime, reason: str = "") -> Legal
     _refuse_review(hold.review_on, at)
     if hold.scope == HoldScope.PEOPLE and not hold.people.exists():
         raise HoldsNobody
-    # Waits for the window that is under way; the next one sees this hold.
-    list(Sweep.objects.select_for_update().at_work())
+    wait_for_the_window()
     hold.status, hold.placed_at = HoldStatus.IN_FORCE, at
     hold.save(update_fields=["status", "placed_at"])
     details = {"scope": hold.scope, "people": hold.people.count()}
@@ -152,12 +169,22 @@ def release(hold: LegalHold, *, by: Acts, at: datetime, reason: str) -> LegalHol
 
     Raises SweepUnderWay where an open one was read, and confirmed, with these rows as staying."""
     hold = _movable(hold, HoldStatus.RELEASED)
-    if sweep := Sweep.objects.open().filter(items__held_count__gt=0, items__ended_at=None).first():
-        raise SweepUnderWay(sweep)
+    refuse_under_sweep()
     hold.status, hold.released_at = HoldStatus.RELEASED, at
     hold.save(update_fields=["status", "released_at"])
     record("inventory.release_hold", hold, by=by, at=at, reason=reason, fields=["status"])
     return hold
+
+
+def wait_for_the_window() -> None:
+    """Until our transaction ends no sweep takes anything; its next window sees what we wrote."""
+    list(Sweep.objects.select_for_update().at_work())
+
+
+def refuse_under_sweep() -> None:
+    """Raises SweepUnderWay where an open sweep was read, and confirmed, with rows counted as staying."""
+    if sweep := Sweep.objects.open().filter(items__held_count__gt=0, items__ended_at=None).first():
+        raise SweepUnderWay(sweep)
 
 
 def _movable(hold: LegalHold, wanted: HoldStatus) -> LegalHold:

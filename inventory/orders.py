@@ -11,7 +11,7 @@ from people.models import Person
 from people.personal import PEOPLE
 
 from .expiry import Slice
-from .holds import is_held
+from .holds import is_held, is_restricted
 from .models import (
     CutoffOrder,
     DataCategory,
@@ -83,14 +83,16 @@ def expected(line: Scheduled, on: date) -> int | None:
     if cutoffs.keys() != {StartEvent.LAST_ACTIVITY}:
         return None
     people = Slice(PEOPLE, line.role, line.apart, cutoffs).expired()
-    return people.exclude(is_held("pk", line.category.code)).count()
+    return people.exclude(is_held("pk", line.category.code) | is_restricted("pk")).count()
 
 
 def left_out(order: CutoffOrder) -> QuerySet[Person, str]:
-    """Platform ids of the people on hold, as it stands now: their data stays whatever the order says."""
+    """Platform ids of the people on hold or restricted, as it stands now: their data stays whatever the order
+    says."""
     holds = LegalHold.objects.over(order.category.code).order_by()
     named = HoldPerson.objects.filter(hold__in=holds.filter(scope=HoldScope.PEOPLE).values("pk"))
-    people = Person.objects.filter(pk__in=named.values("person_id"), erased_at=None)
+    kept = Q(pk__in=named.values("person_id")) | is_restricted("pk")
+    people = Person.objects.filter(kept, erased_at=None)
     if order.role:  # nobody learns of people the order is not about
         people = people.filter(role=order.role)
     return people.order_by("external_id").values_list("external_id", flat=True)

@@ -9,8 +9,9 @@ from audit.disposing import PROOFS
 from audit.models import Event, SealedEvent
 from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, register
 from law.models import Company
+from people.personal import CASES, WISHES, when_over
 
-from .models import CookieReceipt, System
+from .models import CookieReceipt, Objection, System
 
 RECORD, CHOICES = "audit-record", "cookie-choices"
 
@@ -54,6 +55,17 @@ RECEIPTS = register(
         subjects=(),  # pseudonymous: no row leads to a person
         clocks={StartEvent.EVENT: Clock(until=_done_until)},
         ways={Then.DELETE: delete_rows},
+    )
+)
+OBJECTIONS = register(
+    Holding(
+        model=Objection,
+        category=CASES,
+        fields=("purpose", "kind", "case", "since", "until"),
+        subjects=("person_id",),
+        clocks={StartEvent.CLOSED: when_over("person_id")},
+        ways={Then.DELETE: delete_rows},
+        survives=WISHES,
     )
 )
 exclude(

@@ -207,7 +207,8 @@ def _refuse_idle(sweep: Sweep, orders_given: int) -> None:
         return
     if sums["held"]:
         covering = LegalHold.objects.in_force().select_related("owner")
-        raise holds.UnderHold(f"Everything that has run out is on hold. {holds.words(covering)}")
+        kept = "Everything that has run out is on hold, or restricted at the person’s wish."
+        raise holds.UnderHold(f"{kept} {holds.words(covering)}".strip())
     raise NothingToDo("Nothing has run out, and no other system has anything to do. Cancel this sweep.")
 
 

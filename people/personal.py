@@ -11,6 +11,8 @@ from law.models import Company
 from .models import Authority, Guardianship, Person, Restriction, User
 
 ACCOUNT, FAMILY = "account-details", "family-links"
+CASES = "rights-requests"  # what came of a request is kept as long as the request (requests.personal)
+WISHES = "It shows what a person asked us not to do, and since when."
 
 
 def _idle_since(day: date) -> Q:
@@ -57,18 +59,15 @@ def empty_people(rows: Rows, at: datetime) -> int:
     )
 
 
-def with_account(column: str) -> dict[StartEvent, Clock]:
-    """Clocks of rows that stay as long as the account of the person whose number stands in `column`."""
+def when_over(column: str) -> Clock:
+    """Of rows with an end, `until`, about the person whose number stands in `column`: from their end, or
+    from when nobody is there any more."""
 
-    def until(clock: Clock) -> Clock:
-        def gone(day: date) -> Q:
-            people = Person.objects.order_by()
-            is_there = Q(Exists(people.filter(pk=OuterRef(column))))
-            return Q(Exists(people.filter(clock.until(day), pk=OuterRef(column)))) | ~is_there
+    def over(day: date) -> Q:
+        is_there = Q(Exists(Person.objects.order_by().filter(pk=OuterRef(column))))
+        return Q(until__lt=Company.current().end_of(day)) | (Q(until=None) & ~is_there)
 
-        return Clock(until=gone)
-
-    return {event: until(clock) for event, clock in PEOPLE.clocks.items()}
+    return Clock(until=over)
 
 
 def delete_links(rows: Rows, at: datetime) -> int:
@@ -118,11 +117,12 @@ LINKS = register(
 RESTRICTIONS = register(
     Holding(
         model=Restriction,
-        category=ACCOUNT,
+        category=CASES,
         fields=("ground", "case", "since", "until"),
         subjects=("person_id",),
-        clocks=with_account("person_id"),
+        clocks={StartEvent.CLOSED: when_over("person_id")},
         ways={Then.DELETE: delete_links},
+        survives=WISHES,
     )
 )
 exclude(

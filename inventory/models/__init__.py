@@ -8,6 +8,7 @@ from .cookies import (
 )
 from .holds import HoldPerson, HoldScope, HoldStatus, LegalHold
 from .leads import LooseEnd, PurposeUse
+from .objections import WHOLE_KINDS, Objection, ObjectionQuerySet
 from .registers import (
     Assurance,
     Basis,
@@ -30,6 +31,7 @@ from .sweeps import CutoffOrder, OrderAnswer, OrderStatus, Sweep, SweepItem, Swe
 
 __all__ = [
     "UNSORTED",
+    "WHOLE_KINDS",
     "Assurance",
     "Basis",
     "Capacity",
@@ -49,6 +51,8 @@ __all__ = [
     "LifetimeKind",
     "LooseEnd",
     "Measure",
+    "Objection",
+    "ObjectionQuerySet",
     "OrderAnswer",
     "OrderStatus",
     "Origin",

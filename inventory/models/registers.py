@@ -54,6 +54,8 @@ class Kind(models.TextChoices):
     IMPROVEMENT = "improvement", "improvement"
     COMMUNICATION = "communication", "communication"
     DISCLOSURE = "disclosure", "disclosure to others"
+    MARKETING = "marketing", "direct marketing"
+    SALE = "sale", "sale, or sharing for advertising"
     SECURITY = "security", "security"
     LEGAL = "legal", "legal duty"
 

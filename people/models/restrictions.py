@@ -24,9 +24,9 @@ class RestrictionQuerySet(models.QuerySet["Restriction"]):
 
 class Restriction(models.Model):
     """One stretch of time during which somebody's data was kept and not used. A row is ended, never
-    changed otherwise: the history stays as long as the person's own row."""
+    changed otherwise: the history is proof, and kept as long as the request it came from."""
 
-    # Without a constraint in the database: the row goes with the person's, by `personal`.
+    # Without a constraint in the database: the row is kept as proof when the person's goes (`personal`).
     person = models.ForeignKey(
         Person, on_delete=models.DO_NOTHING, db_constraint=False, related_name="restrictions"
     )

@@ -228,7 +228,7 @@ def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_
     says = _confirmation(sweeps.propose(by=dov, at=timezone.now()), None)  # type: ignore[arg-type]
     assert says.question == "Let 2 rows go and give 1 order to other systems?"
     assert hold.pk
-    assert "People: 1 on hold, so not these." in says.not_
+    assert "People: 1 on hold or restricted, so not these." in says.not_
     assert any("1 of whom nobody has reported" in line for line in says.not_)
     assert "“Platform” gets 1 order: Account details." in says.happens
     assert not says.must_type_count

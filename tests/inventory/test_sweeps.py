@@ -252,7 +252,7 @@ def test_what_was_counted_as_on_hold_waits_for_the_next_sweep(dov: User) -> None
     hold = placed(dov, people=[amina])
     sweep = proposed(dov)
     for _stage in ("proposed", "confirmed"):
-        with pytest.raises(holds.SweepUnderWay, match=rf"{sweep} .* counted what this hold keeps as staying"):
+        with pytest.raises(holds.SweepUnderWay, match=rf"{sweep} .* counted what this keeps as staying"):
             holds.release(hold, by=dov, at=NOW, reason="Settled.")
         if sweep.status == SweepStatus.PROPOSED:
             sweep = sweeps.confirm(sweep, by=dov, at=NOW, reason="Read the numbers.")
@@ -489,7 +489,7 @@ def test_a_window_takes_the_same_few_statements_whatever_its_size(
     for window in (2, 400):
         monkeypatch.setattr(sweeps, "WINDOW", window)
         seen.append(statements_of_a_full_window(sweep))
-    assert seen[0] == seen[1] <= 12
+    assert seen[0] == seen[1] <= 13  # one of them asks whether anybody is restricted
 
 
 @pytest.mark.parametrize("count", [2_000, pytest.param(100_000, marks=pytest.mark.long)])
