@@ -178,7 +178,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- Mail --------------------------------------------------------------------------------
 # Without a mail host every message becomes a file in var/mail/, one .eml each.
 EMAIL_HOST = env.str("EMAIL_HOST", default="")
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "notices.backends.MailFolder"
+EMAIL_BACKEND = "notices.backends.Smtp" if EMAIL_HOST else "notices.backends.MailFolder"
 EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_PORT = env.int("EMAIL_PORT", default=465)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=True)

@@ -165,6 +165,17 @@ def test_web_worker_and_beat_refuse_to_start_where_nothing_was_set(command, tmp_
     assert "Set SECRET_KEY to at least 50 random characters." in ended.stderr
 
 
+def test_a_mail_server_that_was_named_is_spoken_to_with_a_deadline(tmp_path):
+    asked = "from django.conf import settings; print(settings.EMAIL_BACKEND)"
+    named = {"EMAIL_HOST": "mail.example.org", "DJANGO_SETTINGS_MODULE": "privacy_site.settings"}
+    environment = {"PATH": "/usr/bin:/bin", "ENV_FILE": "", "VAR_DIR": str(tmp_path), **named}
+    answer = subprocess.check_output(
+        [sys.executable, "-c", asked], env=environment, cwd=site.BASE_DIR, text=True
+    )
+
+    assert answer == "notices.backends.Smtp\n"
+
+
 def test_management_commands_run_where_nothing_was_set(tmp_path):
     migrated = start("django", "check", "--settings=privacy_site.settings", folder=str(tmp_path))
 
