@@ -5,8 +5,11 @@ import os
 import re
 import smtplib
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from email.message import Message
+from email.utils import parseaddr
+from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -41,6 +44,10 @@ class _Deadline(smtplib.SMTP):
     until = 0.0
     in_doubt = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.ahead: deque[str] = deque()
+        super().__init__(*args, **options)
+
     def connect(self, *args: Any, **options: Any) -> tuple[int, bytes]:
         self.until = monotonic() + DEADLINE
         return super().connect(*args, **options)
@@ -51,7 +58,35 @@ class _Deadline(smtplib.SMTP):
         self.ehlo_or_helo_if_needed()
         # Our bodies hold bytes above 127; a server that can take them is told so (RFC 6152).
         options = ["BODY=8BITMIME"] if self.has_extn("8bitmime") else []
+        if self.has_extn("pipelining") and len(to_addrs) == 1:
+            self._send_ahead(from_addr, to_addrs[0], options)
         return super().sendmail(from_addr, to_addrs, msg, options)
+
+    def _send_ahead(self, sender: str, recipient: str, options: Sequence[str]) -> None:
+        """The three commands before a mail in one parcel, where the server takes that (RFC 2920): two ways
+        there and back instead of four. Their answers are read by whoever would have sent them."""
+        origin = " ".join([f"MAIL FROM:{smtplib.quoteaddr(sender)}", *options])
+        self.send(f"{origin}\r\nRCPT TO:{smtplib.quoteaddr(recipient)}\r\nDATA\r\n".encode("ascii"))
+        self.ahead.extend(("mail", "rcpt", "data"))
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        if self.ahead and cmd == self.ahead[0]:
+            self.ahead.popleft()
+            return
+        super().putcmd(cmd, args)
+
+    def rset(self) -> tuple[int, bytes]:
+        """After a refusal: first hear what becomes of the commands behind the refused one."""
+        while self.ahead:
+            command, (code, _answer) = self.ahead.popleft(), self.getreply()
+            if command == "data" and code == 354:
+                self.send(b".\r\n")  # it waits for a mail that would reach nobody
+                self.getreply()
+        return super().rset()
+
+    def close(self) -> None:
+        self.ahead.clear()
+        super().close()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self.in_doubt = True
@@ -100,6 +135,19 @@ class Smtp(smtp.EmailBackend):
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _Ssl if self.use_ssl else _Plain
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """An encoded mail is handed over as it is: its address was looked at when it was encoded."""
+        ready = [(mail.to, encoded) for mail in email_messages if (encoded := getattr(mail, "encoded", None))]
+        if self.connection is None or len(ready) != len(email_messages):
+            return super().send_messages(email_messages) or 0
+        for recipients, encoded in ready:
+            self.connection.sendmail(self.sender, recipients, encoded.as_bytes(linesep="\r\n"))
+        return len(ready)
+
+    @cached_property
+    def sender(self) -> str:
+        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 class MailFolder(BaseEmailBackend):

@@ -5,11 +5,12 @@ import smtplib
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from .letters import greet_html, greet_text
+from .letters import LetterDraft, greet_html, greet_text
 from .models import Letter, Notice
 
 MAILS_A_CONNECTION = 300
@@ -23,25 +24,52 @@ class ServerUnavailable(Exception):
     """No mail can be handed over now, whoever it is for. The message is the kind of error only."""
 
 
-def build(notice: Notice, letter: Letter) -> EmailMultiAlternatives:
+class Encoded:
+    """Bytes that are ready, where Django's mail backends look for a message."""
+
+    def __init__(self, message_id: str, lines: bytes) -> None:
+        self.message_id = message_id
+        self.lines = lines
+
+    def __getitem__(self, name: str) -> str | None:
+        return self.message_id if name.lower() == "message-id" else None
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+        return self.lines if linesep == "\r\n" else self.lines.replace(b"\r\n", linesep.encode())
+
+
+class Message(EmailMultiAlternatives):
+    """A mail; `encoded` where that was done before (`molds`)."""
+
+    encoded: Encoded | None = None
+
+    def message(self, **how: Any) -> Any:
+        return self.encoded or super().message(**how)
+
+
+def build(notice: Notice, letter: Letter) -> Message:
     """The mail this person gets, the same bytes' worth at every try but for the date.
 
     No List-Unsubscribe: the law asks us to tell people of changes, nobody can opt out of
     being told. Raises UnsafeValue."""
     check_values(notice.address, notice.greeting)
-    message = EmailMultiAlternatives(
-        letter.subject,
-        greet_text(letter.body_text, notice.greeting, letter.language),
+    return compose(letter, notice.address, notice.greeting, notice.message_id)
+
+
+def compose(words: Letter | LetterDraft, address: str, greeting: str, message_id: str) -> Message:
+    message = Message(
+        words.subject,
+        greet_text(words.body_text, greeting, words.language),
         settings.DEFAULT_FROM_EMAIL,
-        [notice.address],
+        [address],
         headers={
-            "Message-ID": notice.message_id,
+            "Message-ID": message_id,
             # Keeps absence notes from answering us (RFC 3834 §5).
             "Auto-Submitted": "auto-generated",
-            "Content-Language": letter.language,
+            "Content-Language": words.language,
         },
     )
-    message.attach_alternative(greet_html(letter.body_html, notice.greeting, letter.language), "text/html")
+    message.attach_alternative(greet_html(words.body_html, greeting, words.language), "text/html")
     return message
 
 

@@ -11,9 +11,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils import timezone
 
-from . import announcements, links, mail
+from . import announcements, delivery, links, mail
 from .delivery import Answer, Mailer, Outcome, ServerUnavailable, check_values
-from .letters import LetterDraft, compose, greet_html, greet_text
+from .letters import LetterDraft, compose
 from .models import Mail
 from .queue import POISON_TRIES
 from .sender import RUN_SECONDS, is_behind_ledger
@@ -63,7 +63,7 @@ def build(taken: Mail, *, at: datetime) -> EmailMultiAlternatives:
         extra = {"code": links.code_of(taken) if taken.with_code else "", "expires_at": taken.expires_at}
     if taken.page:
         extra["link"] = address_of(taken, links.token_of(taken) if taken.purpose else "")
-    return _message(taken, words(taken, extra))
+    return delivery.compose(words(taken, extra), taken.address, taken.greeting, taken.message_id)
 
 
 def address_of(taken: Mail, token: str) -> str:
@@ -91,23 +91,6 @@ def _revived(context: Mapping[str, Any]) -> dict[str, Any]:
         name: made[name[-3:]](value) if name[-3:] in made and value else value
         for name, value in context.items()
     }
-
-
-def _message(taken: Mail, draft: LetterDraft) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        draft.subject,
-        greet_text(draft.body_text, taken.greeting, draft.language),
-        settings.DEFAULT_FROM_EMAIL,
-        [taken.address],
-        headers={
-            "Message-ID": taken.message_id,
-            # Keeps absence notes from answering us (RFC 3834 §5).
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": draft.language,
-        },
-    )
-    message.attach_alternative(greet_html(draft.body_html, taken.greeting, draft.language), "text/html")
-    return message
 
 
 def _note(taken: Mail, outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -11,14 +12,17 @@ from django.db import InterfaceError, OperationalError, connection
 from audit import outside
 
 from . import announcements, queue
-from .delivery import Answer, Mailer, Outcome, ServerUnavailable, build
+from .delivery import Answer, Mailer, Outcome, ServerUnavailable
 from .models import Letter, Notice
+from .molds import Mold
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 RUN_SECONDS = 55.0
 """A run ends before the next minute's sweep begins one, so senders never pile up."""
+LOOK_SECONDS = 1.0
+"""How long it holds that a claimed notice is still wanted and still ours: a letter may be called back."""
 OUTAGE_SECONDS = 60.0
 """How long a sender waits for a database that went away."""
 
@@ -45,7 +49,7 @@ class Sender:
         self.mailer = mailer
         self.until = until
         self.sent = 0
-        self.letters: dict[int, Letter] = {}
+        self.molds: dict[int, Mold] = {}
         # What a crash of the database may have forgotten: the marks since the last claim but one.
         self.recent: deque[Notice] = deque(maxlen=2 * queue.BATCH)
 
@@ -63,9 +67,16 @@ class Sender:
         """False when the mail server cannot be reached. Whatever was not begun is given back, on a
         soft shutdown too; a mail broken off in mid-send keeps its lease and is flagged later."""
         try:
+            looked = -inf
             while batch and monotonic() < self.until:
                 self.mailer.open()
-                self.handle(batch.popleft())
+                if monotonic() > looked + LOOK_SECONDS:
+                    ours, looked = self.lasting(lambda: queue.still_ours(batch)), monotonic()
+                notice = batch.popleft()
+                if notice.pk in ours:
+                    self.handle(notice)
+                else:
+                    queue.release([notice])
         except ServerUnavailable as error:
             log.error("the mail server cannot be reached (%s); the next sweep tries again", error)
             return False
@@ -75,11 +86,8 @@ class Sender:
         return True
 
     def handle(self, notice: Notice) -> None:
-        if not self.lasting(lambda: queue.is_ours(notice)):
-            queue.release([notice])
-            return
         try:
-            message = build(notice, self.letter(notice.letter_id))
+            message = self.mold(notice.letter_id).fill(notice)
         except Exception as error:
             self.note(notice, Outcome(Answer.UNSENDABLE, type(error).__name__))
             return
@@ -90,10 +98,10 @@ class Sender:
             raise
         self.note(notice, outcome)
 
-    def letter(self, pk: int) -> Letter:
-        if pk not in self.letters:
-            self.letters[pk] = Letter.objects.get(pk=pk)
-        return self.letters[pk]
+    def mold(self, letter_id: int) -> Mold:
+        if letter_id not in self.molds:
+            self.molds[letter_id] = Mold(Letter.objects.get(pk=letter_id))
+        return self.molds[letter_id]
 
     def note(self, notice: Notice, outcome: Outcome) -> None:
         if outcome.answer is Answer.TAKEN:

@@ -15,9 +15,9 @@ def a_server_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sink(settings) -> Iterator[Sink]:
-    """A real mail server, to which this test's mails go."""
-    with Sink() as running:
+def sink(request, settings) -> Iterator[Sink]:
+    """A real mail server, to which this test's mails go. Its parameter: what it offers in its greeting."""
+    with Sink(offers=getattr(request, "param", ())) as running:
         settings.EMAIL_BACKEND = "notices.backends.Smtp"
         settings.EMAIL_HOST = "127.0.0.1"
         settings.EMAIL_PORT = running.port

@@ -69,7 +69,7 @@ def come_up_long_ago() -> None:
 
 
 def arrange_death(at_mail: int, *, at_claim: bool) -> None:
-    from notices import queue, sender
+    from notices import molds, queue
 
     marks = 0
     mark_sent = queue.mark_sent
@@ -81,12 +81,12 @@ def arrange_death(at_mail: int, *, at_claim: bool) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return mark_sent(notice)
 
-    def die_building(notice, letter):
+    def die_building(mold, notice):
         os.kill(os.getpid(), signal.SIGKILL)
 
     queue.mark_sent = die_instead
     if at_claim:
-        setattr(sender, "build", die_building)  # noqa: B010 (not an export of that module)
+        molds.Mold.fill = die_building  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import logging
 import re
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -33,8 +34,9 @@ TRICK = re.compile(r"\+(?P<trick>\d{3}|data\d{3}|before|after|silent|drip)(x(?P<
 class Sink:
     """Runs in a thread of its own: `with Sink() as sink: … sink.port, sink.mails`."""
 
-    def __init__(self, port: int = 0, log: Path | None = None) -> None:
+    def __init__(self, port: int = 0, log: Path | None = None, *, offers: Sequence[str] = ()) -> None:
         self.port = port
+        self.offers = offers
         self.log = log.open("a", buffering=1) if log else None
         self.mails: list[Message] = []
         self.recipients: list[str] = []
@@ -80,6 +82,10 @@ class Sink:
             return ""
         over = found["times"] and self.attempts[address] > int(found["times"])
         return "" if over else found["trick"]
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return [responses[0], *(f"250-{extension}" for extension in self.offers), *responses[1:]]
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         self.attempts[address] += 1

@@ -44,6 +44,22 @@ def test_every_due_mail_arrives_once_over_one_connection(sink):
     assert set(Notice.objects.values_list("status", "attempts", "failure")) == {(Status.SENT, 1, "")}
 
 
+@pytest.mark.parametrize("sink", [["PIPELINING"]], indirect=True)
+def test_a_server_that_offers_it_gets_three_commands_in_one_parcel(sink, monkeypatch):
+    parcels = []
+    send = smtplib.SMTP.send
+
+    def watched(client, parcel):
+        parcels.append(parcel)
+        send(client, parcel)
+
+    monkeypatch.setattr(smtplib.SMTP, "send", watched)
+    to("451"), NoticeFactory()
+    assert sender.deliver_due() == 1
+    origins = [parcel for parcel in parcels if parcel[:4] == b"MAIL"]
+    assert [parcel.count(b"\r\n") for parcel in origins] == [3, 3]
+
+
 def test_sent_at_is_the_databases_time(sink):
     NoticeFactory()
     sender.deliver_due()
@@ -56,6 +72,7 @@ def test_the_connection_is_renewed_after_some_hundred_mails(sink):
     assert sink.connections == 2
 
 
+@pytest.mark.parametrize("sink", [[], ["PIPELINING"]], indirect=True, ids=["in turn", "at once"])
 @pytest.mark.parametrize(
     ("trick", "status", "failure", "in_doubt", "arrived"),
     [
