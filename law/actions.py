@@ -1,5 +1,6 @@
 """Every write with meaning about the law rows: a person answers for each."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -30,9 +31,25 @@ class EndsBeforeItStarts(Refused):
 @transaction.atomic
 def approve(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     """A named person answers for the fact; from now on the database refuses to change it."""
-    row = _locked(row)
+    _approve(_locked(row), by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def approve_many(rows: Iterable[LawRow], *, by: Acts, at: datetime, reason: str) -> int:
+    """All or none, each with an event of its own. A row from memory needs a look by itself."""
+    locked = [_locked(row) for row in sorted(rows, key=lambda row: row.pk)]
+    if unread := [row for row in locked if not row.is_verified]:
+        raise NotVerified(
+            f"“{unread[0]}” stands from memory only: approve it by itself, with its source before you."
+        )
+    for row in locked:
+        _approve(row, by=by, at=at, reason=reason)
+    return len(locked)
+
+
+def _approve(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     if row.approved_at:
-        raise AlreadyApproved("Somebody has approved this row already.")
+        raise AlreadyApproved(f"Somebody has approved “{row}” already.")
     _write(row, approved_by=by, approved_at=at, is_verified=True)
     record("law.approve", row, by=by, at=at, reason=reason, fields=["approved_by"])
 

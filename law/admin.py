@@ -9,6 +9,7 @@ from audit.admin import AuditedAdmin
 from audit.buttons import Button, says
 
 from . import actions
+from .admin_approving import ApprovesMany
 from .models import (
     Adequacy,
     AgeOfConsent,
@@ -256,7 +257,7 @@ def _check_again(permission: str) -> Button:
     )
 
 
-class LawRowAdmin(AuditedAdmin):
+class LawRowAdmin(ApprovesMany, AuditedAdmin):
     """Rows are never edited: a new fact is a new row, and the old one ends."""
 
     list_filter: ClassVar[Any] = ("is_on", ("is_verified", SourceRead))

@@ -177,7 +177,7 @@ def _faults(law: ExportLaw, destination: str, mechanism: Mechanism, facts: Facts
         yield from _decision_faults(law, destination, mechanism, facts, on)
     if mechanism in CLAUSES and not facts.has_clauses:
         yield "No contract in force holds the clauses."
-    if (tool and tool.needs_assessment) or mechanism in ASSESSED:
+    if needs_assessment(law, mechanism, facts):
         yield from assessment_faults(facts, on)
 
 
@@ -196,6 +196,12 @@ def _decision_faults(
         yield f"{decision.instrument} has no list to stand on."
     elif mechanism == Mechanism.ADEQUACY and decision.scope and not _has_been(facts.scope_checked_on, on):
         yield f"{decision.instrument} covers {decision.scope}; nobody has checked that this recipient is inside."
+
+
+def needs_assessment(exporter: str, mechanism: str, facts: Facts) -> bool:
+    """By its nature, or because the law's row asks for one."""
+    tool = _tool(ExportLaw(exporter), Mechanism(mechanism), facts)
+    return mechanism in ASSESSED or bool(tool and tool.needs_assessment)
 
 
 def assessment_faults(facts: Facts, on: date) -> Iterator[str]:
