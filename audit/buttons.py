@@ -13,10 +13,12 @@ from django.http import HttpRequest
 class Consequences:
     """What the confirmation page says before anything happens, each line a sentence.
 
-    `warnings` may be lazy: they are read when the page is shown, not when the button is pressed."""
+    `warnings`, `blocked` and `question` may be lazy: they are read when the page is shown, not when the button is
+    pressed. `blocked`: why pressing would be refused now; the page then says that, and nothing of what would happen."""
 
     question: str
     warnings: Iterable[str] = ()
+    blocked: str = ""
     happens: list[str] = field(default_factory=list)
     not_: list[str] = field(default_factory=list)
     irreversible: list[str] = field(default_factory=list)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -9,18 +10,26 @@ from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
 
 from audit.buttons import Consequences
+from audit.refusals import Refused
 from law.models import Company
 from notices.models import Campaign
+from people.models import User
 
-from . import announcing, promising
+from . import announcing, guards, promising
 from .audience import ADULT, CHILD, GUARDIAN, Group
 from .models import Policy, PolicyVersion
+from .promising import Pairs
+from .refusals import PromiseBroken
 
 WORDS_FOR = {
     ADULT: "in a mail to the person concerned",
     GUARDIAN: "in a mail to a guardian",
     CHILD: "as prominent notice for a learner without a verified guardian",
 }
+STOPPED_BY_A_PROMISE = (
+    "A broken promise stops it. Mend what is named below, or a second person writes why it may go out all the same "
+    "(“Answer for a broken promise…”). Nothing is published and nobody is told."
+)
 SURPRISE = 0.4  # a count this far from last time's asks for a second look
 
 
@@ -29,9 +38,15 @@ def publication(version: PolicyVersion, request: HttpRequest) -> Consequences:
     counts = [(group, *group.counts()) for group in groups]
     total = sum(mailed + posted for _group, mailed, posted in counts)
     tells = f" and tell {_people(total)}" if version.is_significant else ""
+    found = _promises(version)
+    stop = SimpleLazyObject(lambda: _what_stops(version, request, found))
+    named = f"{version.policy}, in force from {_day(version)}"
     return Consequences(
-        question=f"Publish {version.policy}, in force from {_day(version)}{tells}?",
-        warnings=_promises(version, request),
+        question=SimpleLazyObject(  # type: ignore[arg-type]  # read as text, and only where it is shown
+            lambda: f"{named}: it cannot be published now" if stop else f"Publish {named}{tells}?"
+        ),
+        warnings=_warnings(version, request, found),
+        blocked=stop,  # type: ignore[arg-type]
         happens=[
             "The text is frozen with its fingerprint. Nobody can change it afterwards, not in the database either.",
             *_succession(version),
@@ -53,6 +68,7 @@ def planning(version: PolicyVersion, request: HttpRequest) -> Consequences:
     return replace(
         now,
         question=f"Publish {version.policy}, in force from {_day(version)}, by itself on a later day?",
+        blocked="",  # what stops it today may be mended by then, and is looked at again
         happens=[
             "On the day you choose, what follows happens by itself. "
             "Who is concerned is counted again on that day; these are the numbers of today.",
@@ -67,7 +83,7 @@ def planning(version: PolicyVersion, request: HttpRequest) -> Consequences:
 def answer(version: PolicyVersion, request: HttpRequest) -> Consequences:
     return Consequences(
         question="May this text be published although it promises what is broken today?",
-        warnings=_promises(version, request),
+        warnings=_warnings(version, request, _promises(version)),
         happens=[
             "Your reason is recorded with your name and stays with the version.",
             "It counts for the promises that are broken today. If another one breaks, somebody is asked again.",
@@ -77,10 +93,27 @@ def answer(version: PolicyVersion, request: HttpRequest) -> Consequences:
     )
 
 
-def _promises(version: PolicyVersion, request: HttpRequest) -> Iterable[str]:
-    """Looked at when the page is shown; pressing the button looks for itself."""
+def _promises(version: PolicyVersion) -> Pairs:
+    """Looked at when the page is shown, once; pressing the button looks for itself."""
     today = Company.current().today()
-    return SimpleLazyObject(lambda: promising.warnings(version, request.user, on=today))
+    return SimpleLazyObject(lambda: promising.standings(version, on=today))  # type: ignore[return-value]
+
+
+def _warnings(version: PolicyVersion, request: HttpRequest, found: Pairs) -> Iterable[str]:
+    return SimpleLazyObject(lambda: promising.warnings(version, request.user, found))
+
+
+def _what_stops(version: PolicyVersion, request: HttpRequest, found: Pairs) -> str:
+    """What `actions.publish` would refuse it for today; empty when nothing is in the way."""
+    try:
+        guards.is_publishable(version, on=Company.current().today())
+        guards.did_not_answer(version, cast(User, request.user))
+        guards.keeps_its_promises(version, promising.among_broken(found))
+    except PromiseBroken:
+        return STOPPED_BY_A_PROMISE
+    except Refused as refusal:
+        return str(refusal)
+    return ""
 
 
 def withdrawal(version: PolicyVersion, request: HttpRequest) -> Consequences:

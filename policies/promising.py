@@ -27,7 +27,11 @@ def standings(version: PolicyVersion, *, on: date) -> Pairs:
 
 
 def broken(version: PolicyVersion, *, on: date) -> Pairs:
-    return [pair for pair in standings(version, on=on) if pair[1].state is State.BROKEN]
+    return among_broken(standings(version, on=on))
+
+
+def among_broken(found: Pairs) -> Pairs:
+    return [pair for pair in found if pair[1].state is State.BROKEN]
 
 
 def unanswered(version: PolicyVersion, found: Pairs) -> Pairs:
@@ -36,10 +40,9 @@ def unanswered(version: PolicyVersion, found: Pairs) -> Pairs:
 
 
 def warnings(
-    version: PolicyVersion, reader: "AbstractBaseUser | AnonymousUser", *, on: date
+    version: PolicyVersion, reader: "AbstractBaseUser | AnonymousUser", found: Pairs
 ) -> list[SafeString]:
     """For a confirmation page: what is broken or at risk, with links for whoever may follow them."""
-    found = standings(version, on=on)
     return [
         _warning(version, reader, promise, finding)
         for promise, finding in found

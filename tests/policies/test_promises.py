@@ -201,6 +201,19 @@ def test_the_confirmation_page_names_the_broken_promise_and_leads_to_the_records
     assert house.asked == 1
 
 
+def test_the_page_says_that_nothing_is_published_and_nobody_told_while_a_promise_is_broken(
+    version: PolicyVersion, house: House, dov: User, client: Client
+) -> None:
+    house.breaks()
+    with time_machine.travel(NOW):
+        client.force_login(dov)
+        page = client.get(button(version, "publish")).content.decode()
+    assert "it cannot be published now" in page
+    assert "Nothing is published and nobody is told." in page
+    assert "What happens" not in page
+    assert "Publish and tell" not in page
+
+
 def test_a_promise_at_risk_is_shown_and_the_answer_too(
     version: PolicyVersion, house: House, dov: User, client: Client
 ) -> None:
@@ -216,7 +229,7 @@ def test_who_may_not_see_a_record_gets_the_sentence_without_the_link(
     version: PolicyVersion, house: House
 ) -> None:
     house.breaks(SystemFactory())
-    said = promising.warnings(version, UserFactory(), on=NOW.date())
+    said = promising.warnings(version, UserFactory(), promising.standings(version, on=NOW.date()))
     assert "href" not in said[0]
 
 
