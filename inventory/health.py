@@ -73,6 +73,20 @@ def examine(on: date) -> list[Diagnosis]:
     return [Diagnosis(check, faults[:SHOWN], len(faults) > SHOWN) for check, faults in found if faults]
 
 
+def faults_of(among: Iterable[Check], on: date, *codes: str) -> list[Fault]:
+    """The first faults of some checks, for a promise that rests on them."""
+    wanted = [check for check in among if check.code in codes]
+    return [fault for check in wanted for fault in islice(check.faults(on), SHOWN)]
+
+
+def in_words(faults: list[Fault]) -> str:
+    return " ".join(fault.sentence for fault in faults[:3]) + (" And more." if len(faults) > 3 else "")
+
+
+def rows_of(faults: list[Fault]) -> list[Model]:
+    return [fault.about for fault in faults]
+
+
 def count(on: date) -> int:
     """Faults the page shows: past a hundred of one kind, a hundred."""
     return sum(len(diagnosis.faults) for diagnosis in examine(on))

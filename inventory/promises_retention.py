@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice
-from typing import Any
 
 from audit.promises import Finding, at_risk, broken, kept, promise
 from law.calendar import months_after
 
+from .health import Fault, faults_of, in_words, rows_of
 from .health_retention import CHECKS, ORDER_OVERDUE, WITHOUT_END, WITHOUT_RULE
 from .models import RetentionRule, Sweep, SweepStatus
 from .schedule import as_rule
@@ -18,10 +17,10 @@ SWEEP_EVERY_MONTHS = 3  # a schedule carried out more seldom lets data outlive i
 @promise("kept-only-as-long-as-necessary", "We keep your information only as long as necessary")
 def kept_only_as_long_as_necessary(on: date) -> Finding:
     """Data without an end, or without a rule, is kept longer than anybody can justify (GDPR Art. 5(1)(e))."""
-    if endless := _found(WITHOUT_END, on):
-        return broken(endless[0][1], [row for row, _words in endless])
-    if undecided := _found(WITHOUT_RULE, on):
-        return at_risk(undecided[0][1], [row for row, _words in undecided])
+    if endless := _faults(on, WITHOUT_END):
+        return broken(in_words(endless), rows_of(endless))
+    if undecided := _faults(on, WITHOUT_RULE):
+        return at_risk(in_words(undecided), rows_of(undecided))
     if not RetentionRule.objects.exists():
         return at_risk("There are no retention rules yet, so nothing shows that the sentence is true.")
     return kept("Every category has a rule with an end for every purpose that uses it.")
@@ -33,8 +32,8 @@ def kept_only_as_long_as_necessary(on: date) -> Finding:
 )
 def inactive_data_goes(on: date) -> Finding:
     """A schedule nobody carries out is words."""
-    if late := _found(ORDER_OVERDUE, on):
-        return at_risk(late[0][1], [row for row, _words in late])
+    if late := _faults(on, ORDER_OVERDUE):
+        return at_risk(in_words(late), rows_of(late))
     last = Sweep.objects.filter(status=SweepStatus.DONE).order_by("-as_of").first()
     if last is None or last.as_of < months_after(on, -SWEEP_EVERY_MONTHS):
         return at_risk(f"No sweep has been carried out in the last {SWEEP_EVERY_MONTHS} months.")
@@ -62,6 +61,5 @@ def _periods(on: date, *categories: str) -> Iterator[tuple[RetentionRule, date]]
         yield rule, as_rule(rule, rule.purpose.name).cutoff(on)
 
 
-def _found(code: str, on: date) -> list[tuple[Any, str]]:
-    check = next(check for check in CHECKS if check.code == code)
-    return list(islice(check.find(on), 100))
+def _faults(on: date, code: str) -> list[Fault]:
+    return faults_of(CHECKS, on, code)

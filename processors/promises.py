@@ -1,10 +1,9 @@
 """What the policy says about partners and borders, held against the register."""
 
 from datetime import date
-from itertools import islice
 
 from audit.promises import Finding, at_risk, broken, kept, promise
-from inventory.health import SHOWN, Fault
+from inventory.health import Fault, faults_of, in_words, rows_of
 
 from .health import CHECKS
 from .models import Processor
@@ -20,7 +19,7 @@ def partners_under_contract(on: date) -> Finding:
     if faults := _faults(on, "processor-without-contract", "beyond-contract"):
         return _broken(faults)
     if faults := _faults(on, "contract-ending"):
-        return at_risk(_sentences(faults), [fault.about for fault in faults])
+        return at_risk(in_words(faults), rows_of(faults))
     return _kept("Every partner is under contract, and receives no more than its contract allows.")
 
 
@@ -32,7 +31,7 @@ def transfers_under_a_mechanism(on: date) -> Finding:
     if faults := _faults(on, "transfer-uncovered", "place-unnamed"):
         return _broken(faults)
     if faults := _faults(on, "listing-stale"):
-        return at_risk(_sentences(faults), [fault.about for fault in faults])
+        return at_risk(in_words(faults), rows_of(faults))
     return _kept("Every place where partners hold data has a basis.")
 
 
@@ -43,7 +42,7 @@ def partners_are_known(on: date) -> Finding:
     if faults := _faults(on, "processor-never-announced"):
         return _broken(faults)
     if faults := _faults(on, "list-differs"):
-        return at_risk(_sentences(faults), [fault.about for fault in faults])
+        return at_risk(in_words(faults), rows_of(faults))
     return _kept("Everybody who holds data is on the public list as people were told.")
 
 
@@ -59,13 +58,8 @@ def _kept(sentence: str) -> Finding:
 
 
 def _faults(on: date, *codes: str) -> list[Fault]:
-    wanted = [check for check in CHECKS if check.code in codes]
-    return [fault for check in wanted for fault in islice(check.faults(on), SHOWN)]
+    return faults_of(CHECKS, on, *codes)
 
 
 def _broken(faults: list[Fault]) -> Finding:
-    return broken(_sentences(faults), [fault.about for fault in faults])
-
-
-def _sentences(faults: list[Fault]) -> str:
-    return " ".join(fault.sentence for fault in faults[:3]) + (" And more." if len(faults) > 3 else "")
+    return broken(in_words(faults), rows_of(faults))
