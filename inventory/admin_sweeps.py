@@ -101,9 +101,12 @@ def _order_sentences(given: Iterable[CutoffOrder]) -> Iterator[str]:
 
 
 def _name(item: SweepItem) -> str:
-    model = apps.get_model(item.holding)
     whose = f" of {Role(item.role).label}s" if item.role else ""
-    return f"{str(model._meta.verbose_name_plural).capitalize()}{whose}"
+    try:
+        name = str(apps.get_model(item.holding)._meta.verbose_name_plural)
+    except LookupError:  # an old sweep, of what this software has stopped keeping
+        name = item.holding
+    return f"{name.capitalize()}{whose}"
 
 
 @admin.register(Sweep)

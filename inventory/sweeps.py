@@ -59,6 +59,14 @@ class TakesEvidence(Refused):
         )
 
 
+class HoldingGone(Refused):
+    def __init__(self, item: SweepItem) -> None:
+        super().__init__(
+            f"{item.holding} ({item.category}): this software has stopped keeping it since it was counted, so "
+            "nothing of it went with this sweep."
+        )
+
+
 class NothingToDo(Refused):
     pass
 
@@ -250,8 +258,20 @@ def _step(sweep: Sweep, at: datetime) -> bool:
     if item is None:
         _finish(current, at)
         return False
-    _take_window(item, at)
+    try:
+        _take_window(item, at)
+    except HoldingGone as gone:
+        _pass_over(item, gone, at)
     return True
+
+
+def _pass_over(item: SweepItem, gone: HoldingGone, at: datetime) -> None:
+    """The rest of the sweep goes on; whoever reads it sees what it left out."""
+    log.error("%s", gone)
+    item.ended_at = at
+    item.save(update_fields=["ended_at"])
+    item.sweep.notes = [*item.sweep.notes, str(gone)]
+    item.sweep.save(update_fields=["notes"])
 
 
 def _take_window(item: SweepItem, at: datetime) -> None:
@@ -276,11 +296,11 @@ def _slice(item: SweepItem) -> Slice:
 
 
 def _holding(item: SweepItem) -> Holding:
-    return next(
-        holding
-        for holding in holdings()
-        if (holding.label, holding.category) == (item.holding, item.category)
-    )
+    """Raises HoldingGone where a newer release of this software no longer keeps it."""
+    for holding in holdings():
+        if (holding.label, holding.category) == (item.holding, item.category):
+            return holding
+    raise HoldingGone(item)
 
 
 def _finish(sweep: Sweep, at: datetime) -> None:

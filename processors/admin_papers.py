@@ -194,11 +194,11 @@ class ContractAdmin(PaperAdmin):
 
 def assessing(transfer: Transfer, request: HttpRequest) -> Consequences:
     listed = Lists.of(Company.current().today()).assessment
-    off = "The list of items is switched off under Law, Checklist items (set tia): it asks for nothing."
     return Consequences(
         question="Does this safeguard hold in the country the data goes to?",
+        warnings=[] if listed else [papers.NOTHING_TO_ANSWER],
         happens=["The assessment counts from today, under your name, once every item is answered."],
-        not_=["What you leave open stays open."] if listed else [off],
+        not_=["What you leave open stays open."],
         submit="Save assessment",
     )
 
@@ -312,7 +312,7 @@ class TransferAdmin(PaperAdmin):
             else (str(item), "not answered yet")
             for pk, item in sorted(items.items(), key=lambda pair: pair[1].code)
         ]
-        return definition_list(rows) if rows else "The list is switched off under Law, Checklist items (tia)."
+        return definition_list(rows) if rows else papers.NOTHING_TO_ANSWER
 
     @admin.display(description="today")
     def today(self, transfer: Transfer) -> str:

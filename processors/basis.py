@@ -81,9 +81,10 @@ class Judge:
 
     def assessment_faults(self, transfer: Transfer) -> list[str]:
         """What keeps its impact assessment from holding, where one is needed."""
-        if transfer.mechanism not in transfers.ASSESSED:
+        facts = self._facts(transfer)
+        if not transfers.needs_assessment(transfer.exporter_regime, transfer.mechanism, facts):
             return []
-        return list(transfers.assessment_faults(self._facts(transfer), self.on))
+        return list(transfers.assessment_faults(facts, self.on))
 
     def _facts(self, transfer: Transfer) -> transfers.Facts:
         checked, months = transfer.dpf_checked_on, self.company.listing_months

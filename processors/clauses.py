@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from law.models import ChecklistItem, TransferMechanism
-from law.transfers import ASSESSED
+from law.models import ChecklistItem
+from law.readings import transfer_rules
+from law.transfers import Facts, needs_assessment
 
 from .models import Contract, ContractClause, ContractKind, Kind, Outcome, Processor, Role, Standing, Transfer
 
@@ -77,10 +78,8 @@ def _is_unmet(item: ChecklistItem, found: list[ContractClause]) -> bool:
 
 def is_assessed(transfer: Transfer) -> bool:
     """Whether this mechanism holds only with an impact assessment."""
-    if transfer.mechanism in ASSESSED:
-        return True
-    rows = TransferMechanism.objects.filter(is_on=True, needs_assessment=True)
-    return rows.filter(code=transfer.mechanism, regime=transfer.exporter_regime).exists()
+    facts = Facts(scc_module=transfer.scc_module, rules=transfer_rules())
+    return needs_assessment(transfer.exporter_regime, transfer.mechanism, facts)
 
 
 def open_items(transfer: Transfer, items: Iterable[ChecklistItem]) -> list[ChecklistItem]:

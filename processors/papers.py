@@ -3,7 +3,7 @@
 The promise: «using mechanisms like standard contractual clauses or adequacy decisions» (GDPR Art. 46)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.files.storage import Storage
@@ -19,6 +19,11 @@ from . import clauses
 from .changes import day_of
 from .models import AssessmentAnswer, Contract, Transfer
 
+# Who presses a button answers nothing by that; the day of an assessment made elsewhere is another matter.
+NOTHING_TO_ANSWER = (
+    "The list of the assessment is switched off under Law, Checklist items (set tia), so there is nothing to answer. "
+    "Switch it on first. The days of an assessment made elsewhere are entered on the page of the transfer."
+)
 SETTLING = timedelta(hours=1)  # longer than any upload takes between its file and its row
 
 
@@ -44,13 +49,14 @@ def assess(
     It counts from the day on which the last item is answered."""
     transfer = Transfer.objects.select_for_update().get(pk=transfer.pk)
     today = day_of(at)
-    _can_be_assessed(transfer, review_on, today)
+    items = clauses.Lists.of(today).assessment
+    _can_be_assessed(transfer, items, review_on, today)
     for item, (outcome, finding) in found.items():
         AssessmentAnswer.objects.update_or_create(
             transfer=transfer, item=item, defaults={"outcome": outcome, "finding": finding}
         )
     transfer.tia_reopens = reopens
-    open_ones = clauses.open_items(transfer, clauses.Lists.of(today).assessment)
+    open_ones = clauses.open_items(transfer, items)
     if not open_ones:
         transfer.tia_on, transfer.tia_review_on, transfer.tia_by = today, review_on, by
         transfer.tia_reopened_on = None
@@ -60,13 +66,17 @@ def assess(
     return open_ones
 
 
-def _can_be_assessed(transfer: Transfer, review_on: date, today: date) -> None:
+def _can_be_assessed(
+    transfer: Transfer, items: Sequence[ChecklistItem], review_on: date, today: date
+) -> None:
     if not clauses.is_assessed(transfer):
         raise NotAssessed(f"{transfer.get_mechanism_display()} needs no impact assessment.")
     if transfer.ended_on and transfer.ended_on <= today:
         raise NotAssessed("This transfer has ended.")
     if review_on <= today:
         raise ReviewInThePast("The assessment is looked at again on a day to come.")
+    if not items:
+        raise NotAssessed(NOTHING_TO_ANSWER)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from audit.actions import record
@@ -26,6 +27,7 @@ from .models import LinkPurpose, Subscription
 log = logging.getLogger(__name__)
 
 LINK_LASTS = timedelta(days=7)
+GIVE_UP_AFTER = timedelta(days=30)  # no mail server was down so long
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 EVENTS = {
     LinkPurpose.CONFIRM: "processors.confirm_subscription",
@@ -170,9 +172,11 @@ def _message(subscription: Subscription, token: str) -> EmailMultiAlternatives:
 
 
 def forget_unconfirmed(*, at: datetime) -> int:
-    """Who never confirmed may never have asked: the row goes with its address once its link is dead."""
-    stale = Subscription.objects.live().filter(confirmed_at=None, asked_at__lte=at - LINK_LASTS)
-    return stale.delete()[0]
+    """Who never confirmed may never have asked: the row goes with its address once its link is dead.
+
+    The link lives from the mail, which may have waited; who could not be written to is not kept for that."""
+    dead = Q(link_due_at=None, link_expires_at__lte=at) | Q(asked_at__lte=at - GIVE_UP_AFTER)
+    return Subscription.objects.live().filter(dead, confirmed_at=None).delete()[0]
 
 
 def ring() -> None:

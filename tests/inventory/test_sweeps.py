@@ -11,6 +11,7 @@ from audit.models import Event
 from audit.personal import StartEvent, Then
 from inventory import holds, receipts, sweeps, tasks
 from inventory.admin_orders import CutoffOrderAdmin
+from inventory.admin_sweeps import SweepAdmin
 from inventory.models import (
     CutoffOrder,
     HoldScope,
@@ -499,6 +500,21 @@ def test_a_crowd_of_idle_accounts_goes_and_the_others_stay(dov: User, count: int
     people_last_seen(NOW.date(), 1_000)
     sweep = swept(dov)
     assert (Person.objects.count(), sweep.receipt["items"][0]["done"]) == (1_000, count)
+
+
+def test_what_this_software_has_stopped_keeping_is_passed_over_and_the_rest_goes_on(dov: User) -> None:
+    account_schedule()
+    PersonFactory.create(last_active_on=LONG_AGO)
+    sweep = confirmed(dov)
+    gone = SweepItem.objects.get()
+    gone.pk, gone.holding = None, "people.pigeon"
+    gone.save()
+    sweeps.run(sweep, at=NOW)
+    sweep.refresh_from_db()
+    assert (sweep.status, Person.objects.count()) == (SweepStatus.DONE, 0)
+    assert sweep.notes[-1].startswith("people.pigeon (account-details): this software has stopped keeping it")
+    page = SweepAdmin(Sweep, admin.site)
+    assert "People.pigeon" in page.numbers(sweep)
 
 
 # --- Our own mail records ----------------------------------------------------------------------

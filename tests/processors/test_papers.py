@@ -19,9 +19,10 @@ from django.urls import reverse
 from audit.models import Event
 from inventory.health import examine
 from law import actions as law
-from law.models import ChecklistItem
+from law.models import ChecklistItem, TransferMechanism
 from people.models import User
 from processors import papers
+from processors.basis import Judge
 from processors.clauses import Lists
 from processors.guards import what_is_missing
 from processors.health_papers import CHECKS
@@ -312,13 +313,23 @@ def test_each_contradiction_stands_beside_its_field(desk: Client, tia: list[Chec
     assert not AssessmentAnswer.objects.exists()
 
 
-def test_a_list_that_is_switched_off_says_so_on_the_button_page(desk: Client) -> None:
-    transfer = scc()
+def test_what_a_law_row_wants_assessed_is_a_fault_without_it(tia: list[ChecklistItem], dov: User) -> None:
+    transfer = scc(mechanism="code", scc_module=None, tia_on=None, tia_review_on=None)
+    row = TransferMechanism.objects.filter(code="code", regime="eu_gdpr")
+    row.update(needs_assessment=False, is_on=True)
+    assert Judge.of(TODAY).assessment_faults(transfer) == []
+    row.update(needs_assessment=True)
+    assert Judge.of(TODAY).assessment_faults(transfer) == ["There is no transfer impact assessment."]
+    assert assess(transfer, answers(tia), dov) == []
+
+
+def test_a_list_that_is_switched_off_says_so_and_an_empty_form_assesses_nothing(desk: Client) -> None:
+    transfer = scc(tia_on=None, tia_review_on=None)
     url = reverse("admin:processors_transfer_do", args=[transfer.pk, "assess"])
     assert "switched off under Law, Checklist items" in desk.get(url).content.decode()
-    assert press(desk, transfer, "assess", **filled([])).status_code == 302
+    assert "there is nothing to answer" in press(desk, transfer, "assess", **filled([])).content.decode()
     transfer.refresh_from_db()
-    assert transfer.tia_on == TODAY
+    assert transfer.tia_on is None
 
 
 def test_what_reopens_an_assessment_is_written_as_the_reason(desk: Client) -> None:

@@ -209,6 +209,7 @@ def test_a_link_is_sent_by_one_worker_only():
 
 def test_who_never_confirms_is_forgotten(client: Client):
     ask(client)
+    link()
     with time_machine.travel(NOW + timedelta(days=7), tick=False):
         tasks.send_links()
     assert not Subscription.objects.exists()
@@ -256,3 +257,18 @@ def test_a_dead_broker_is_asked_once_and_nobody_waits_for_it(
         ask(client)
     assert asked == [False]
     assert "the doorbell did not ring (OperationalError)" in caplog.text
+
+
+def test_who_does_not_confirm_is_forgotten_when_the_link_is_dead_counted_from_its_mail(client: Client):
+    ask(client)
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):  # the mail server was down for a week
+        tasks.send_links()
+        assert subscription().link_expires_at == NOW + timedelta(days=15)
+    assert subscribing.forget_unconfirmed(at=NOW + timedelta(days=14)) == 0
+    assert subscribing.forget_unconfirmed(at=NOW + timedelta(days=15)) == 1
+
+
+def test_an_address_no_mail_reaches_is_not_kept_for_longer_than_a_month(client: Client):
+    ask(client)
+    assert subscribing.forget_unconfirmed(at=NOW + timedelta(days=29)) == 0
+    assert subscribing.forget_unconfirmed(at=NOW + timedelta(days=30)) == 1
