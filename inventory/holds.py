@@ -59,9 +59,9 @@ def held_rows(holding: Holding) -> Q:
     if not holding.subjects:
         everyone = LegalHold.objects.over(holding.category).filter(scope=HoldScope.EVERYONE)
         return EVERYBODY if everyone.exists() else NOBODY
-    held = NOBODY
+    held, holds = NOBODY, _over(holding.category)
     for subject in holding.subjects:
-        held |= is_held(subject, holding.category)
+        held |= _named_by(holds, subject)
     for along in holding.along:
         if (beside_held := is_held(along.subject, along.category)) != NOBODY:
             beside = along.model._default_manager.order_by().filter(**{along.to: OuterRef("pk")})
@@ -89,7 +89,14 @@ def is_restricted(subject: str) -> Q:
 
 def is_held(subject: str, category: str) -> Q:
     """The person whose number stands in the column `subject` is on hold for this category."""
-    holds = list(LegalHold.objects.over(category).order_by("pk").distinct())
+    return _named_by(_over(category), subject)
+
+
+def _over(category: str) -> list[LegalHold]:
+    return list(LegalHold.objects.over(category).order_by("pk").distinct())
+
+
+def _named_by(holds: list[LegalHold], subject: str) -> Q:
     if any(hold.scope == HoldScope.EVERYONE for hold in holds):
         return EVERYBODY
     held = NOBODY

@@ -10,14 +10,11 @@ from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from audit.paging import EXACT_UP_TO, estimated_rows
-from audit.personal import StartEvent, Then
+from inventory import spoken
 from inventory.models import DataCategory, Origin, ProcessingActivity, RetentionRule
-from law.calendar import Unit
 from law.models import Company
-from people.models import Role
 
 from .cookies import WORDS
 from .views import public_page
@@ -64,7 +61,7 @@ def _line(category: DataCategory, purposes: list[str], rules: list[RetentionRule
     """What was kept for a purpose that is over goes on by its rule, so that purpose is named too."""
     uses: dict[str, list[str]] = {purpose: [] for purpose in purposes}
     for rule in rules:
-        uses.setdefault(rule.purpose.name, []).append(_kept(rule))
+        uses.setdefault(rule.purpose.name, []).append(spoken.kept(rule))
     return Line(category, bool(purposes), list(uses.items()))
 
 
@@ -98,10 +95,8 @@ def _groups(lines: Iterable[Line]) -> list[Group]:
     for line in lines:
         parts[_part(line)].append(line)
     said = {
-        Origin.PROVIDED.value: (_("What you give us"), ""),
-        Origin.AUTOMATIC.value: (_("What is collected automatically"), ""),
-        Origin.RECEIVED.value: (_("What we receive from others"), _("From a school or a guardian, for example.")),
-        Origin.DERIVED.value: (_("What we work out ourselves"), ""),
+        **{origin: (spoken.source(origin), "") for origin in Origin.values},
+        Origin.RECEIVED.value: (spoken.source(Origin.RECEIVED), _("From a school or a guardian, for example.")),
         "open": (_("Other data"), ""),
         "unused": (
             _("Listed, but not used"),
@@ -119,60 +114,3 @@ def _part(line: Line) -> str:
     if not line.is_used:
         return "unused"
     return line.category.origin or "open"
-
-
-def _kept(rule: RetentionRule) -> str:
-    """“Learners: 3 years after the last activity, then deleted”."""
-    end = _period(rule)
-    return f"{whose(rule.role)}: {end}" if rule.role else end
-
-
-def _period(rule: RetentionRule) -> str:
-    if rule.number is None:
-        return _("without a fixed end")
-    lengths = {
-        Unit.YEARS: ngettext("%(n)d year", "%(n)d years", rule.number),
-        Unit.MONTHS: ngettext("%(n)d month", "%(n)d months", rule.number),
-        Unit.DAYS: ngettext("%(n)d day", "%(n)d days", rule.number),
-    }
-    words = {
-        "period": lengths[Unit(rule.unit)] % {"n": rule.number},
-        "event": _start(StartEvent(rule.start_event)),
-        "then": _then(Then(rule.then)),
-    }
-    return _("%(period)s, counted from %(event)s; then %(then)s") % words
-
-
-def _start(event: StartEvent) -> str:
-    return {
-        StartEvent.LAST_ACTIVITY: pgettext("kept", "the last activity"),
-        StartEvent.EVENT: pgettext("kept", "the event"),
-        StartEvent.COLLECTION: pgettext("kept", "the day of collection"),
-        StartEvent.COURSE_END: pgettext("kept", "the end of the course"),
-        StartEvent.ISSUE: pgettext("kept", "the day of issue"),
-        StartEvent.SENT: pgettext("kept", "the day of sending"),
-        StartEvent.ACCOUNT_CLOSED: pgettext("kept", "the closing of the account"),
-        StartEvent.CLOSED: pgettext("kept", "the day the case was closed"),
-        StartEvent.LINK_ENDED: pgettext("kept", "the end of the guardianship"),
-        StartEvent.WITHDRAWAL: pgettext("kept", "the withdrawal"),
-        StartEvent.CONTRACT_END: pgettext("kept", "the end of the contract"),
-        StartEvent.TAX_YEAR_END: pgettext("kept", "the end of the tax year"),
-        StartEvent.PURPOSE_END: pgettext("kept", "the end of its purpose"),
-    }[event]
-
-
-def _then(then: Then) -> str:
-    return {
-        Then.DELETE: pgettext("kept", "deleted"),
-        Then.ANONYMIZE: pgettext("kept", "made anonymous"),
-        Then.ARCHIVE: pgettext("kept", "archived"),
-    }[then]
-
-
-def whose(role: str) -> str:
-    return {
-        Role.SUBJECT: _("People without an account"),
-        Role.LEARNER: _("Learners"),
-        Role.GUARDIAN: _("Guardians"),
-        Role.SCHOOL_CONTACT: _("School contacts"),
-    }[Role(role)]

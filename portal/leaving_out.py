@@ -10,10 +10,10 @@ from audit.actions import record
 from audit.actors import SYSTEM
 from inventory.models import CutoffOrder
 from inventory.orders import everybody_is_held, left_out, left_out_file, roles_left_out
+from inventory.spoken import whose
 from requests import leaving_out
 from requests.models import Task
 
-from .data import whose
 from .limits import too_many, visitor_address, within
 
 TRIES_AN_HOUR = 120  # of one network

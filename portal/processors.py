@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from audit.text import safe_cell
 from law.models import Company
-from law.transfers import Mechanism
 from processors import entries, words
 from processors.models import Processor, SubprocessorChange, Transfer
 
@@ -68,26 +67,9 @@ def _line(processor: Processor, entry: entries.Entry) -> Line:
         data=list(entry.data),
         places=[words.place(*place, words.HTML) for place in entry.places],
         seat=words.country_name(entry.seat) if entry.seat else "",
-        safeguards=[safeguard(mechanism) for mechanism in mechanisms],
+        safeguards=[words.safeguard(mechanism) for mechanism in mechanisms],
         subprocessors=list(entry.helpers),
     )
-
-
-def safeguard(mechanism: str) -> str:
-    """What protects data that leaves its country, in a visitor's words (GDPR Art. 13(1)(f))."""
-    words = {
-        Mechanism.ADEQUACY: _("The country’s law protects data well enough (adequacy decision)"),
-        Mechanism.DPF: _("Data Privacy Framework"),
-        Mechanism.SCC: _("Standard contractual clauses"),
-        Mechanism.CH_SCC: _("Standard contractual clauses"),
-        Mechanism.UK_ADDENDUM: _("Standard contractual clauses with the UK addendum"),
-        Mechanism.UK_IDTA: _("UK transfer agreement"),
-        Mechanism.UK_BRIDGE: _("UK–US data bridge"),
-        Mechanism.BCR: _("Binding corporate rules"),
-        Mechanism.CODE: _("Approved code of conduct or certificate"),
-        Mechanism.CONSENT: _("Explicit consent"),
-    }
-    return words.get(Mechanism(mechanism), _("An exception the law allows"))
 
 
 @public_page

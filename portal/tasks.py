@@ -7,6 +7,7 @@ link holds the task, which is why the mail asks not to pass it on)."""
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from audit.refusals import Refused
 from notices import links
 from requests import asking, plans, work
 from requests.files import KINDS
-from requests.models import Answer, Duty, ErasureOrder, Task, TaskStage
+from requests.models import Answer, Duty, ErasureOrder, Task, TaskFile, TaskStage
 
 from .leaving_out import hand_over, staying
 from .limits import too_many, visitor_address, within
@@ -28,6 +29,7 @@ from .rights.fields import BlockField
 from .rights.visitors import private_page
 
 TRIES_AN_HOUR = 120  # of one network
+LONGEST_NUMBER = 19  # digits; longer ones fit no column
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -85,11 +87,10 @@ def task(request: HttpRequest, token: str) -> HttpResponseBase:
         return render(request, "portal/task.html", context)
     if "leave_out" in request.POST:
         return hand_over(found)
-    return (
-        _answer(request, found, token)
-        if "answer" in request.POST or "send" in request.POST
-        else _show(request, found)
-    )
+    if "take_back" in request.POST:
+        return _take_back(request, found)
+    is_answer = "answer" in request.POST or "send" in request.POST
+    return _answer(request, found, token) if is_answer else _show(request, found)
 
 
 def _is_open(task: Task) -> bool:
@@ -101,6 +102,26 @@ def _is_open(task: Task) -> bool:
 def _show(request: HttpRequest, task: Task) -> HttpResponse:
     record("requests.open_task", task, by=SYSTEM, at=timezone.now())
     return _page(request, task, AnswerForm(initial={"answer": task.answer, "text": task.answer_text}))
+
+
+def _take_back(request: HttpRequest, task: Task) -> HttpResponse:
+    """One file fewer; what was ticked and written meanwhile is kept."""
+    file = _there(task).filter(pk=_number(request.POST["take_back"])).first()
+    try:
+        if file is not None:
+            work.take_file_back(task, file, by=SYSTEM, at=timezone.now())
+    except Refused:
+        return render(request, "portal/task_over.html", {"task": task}, status=410)
+    kept = {name: request.POST.get(name, "") for name in ("answer", "text")}
+    return _page(request, task, AnswerForm(initial=kept), taken_back=file is not None)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isdecimal() and len(typed) < LONGEST_NUMBER else 0
+
+
+def _there(task: Task) -> QuerySet[TaskFile]:
+    return task.files.filter(destroyed_at=None).order_by("pk")
 
 
 def _answer(request: HttpRequest, task: Task, token: str) -> HttpResponse:
@@ -128,7 +149,9 @@ def answered(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/task_answered.html", {"again": reverse("portal:task", args=[token])})
 
 
-def _page(request: HttpRequest, task: Task, form: AnswerForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, task: Task, form: AnswerForm, status: int = 200, *, taken_back: bool = False
+) -> HttpResponse:
     context = {
         "task": task,
         "duty": DUTIES[task.duty],
@@ -138,6 +161,8 @@ def _page(request: HttpRequest, task: Task, form: AnswerForm, status: int = 200)
         "kept": _kept(task),
         "staying": staying(task.order) if task.order else None,
         "kinds": ",".join(KINDS),
+        "files": list(_there(task)),
+        "taken_back": taken_back,
         "first": "id_answer_0",
     }
     return render(request, "portal/task_details.html", context, status=status)

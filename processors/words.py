@@ -11,6 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_countries import countries
 
+from law.transfers import Mechanism
+
 from .entries import COLUMN
 from .models import ChangeKind, SubprocessorChange
 
@@ -96,3 +98,20 @@ def _column(name: str, value: str | Sequence[Any], voice: Voice) -> str:
 
 def place(country: str, named_as: str, voice: Voice = TEXT) -> str:
     return voice.own(named_as) if named_as else country_name(country)
+
+
+def safeguard(mechanism: str) -> str:
+    """What protects data that leaves its country, in a visitor's words (GDPR Art. 13(1)(f))."""
+    said = {
+        Mechanism.ADEQUACY: _("The country’s law protects data well enough (adequacy decision)"),
+        Mechanism.DPF: _("Data Privacy Framework"),
+        Mechanism.SCC: _("Standard contractual clauses"),
+        Mechanism.CH_SCC: _("Standard contractual clauses"),
+        Mechanism.UK_ADDENDUM: _("Standard contractual clauses with the UK addendum"),
+        Mechanism.UK_IDTA: _("UK transfer agreement"),
+        Mechanism.UK_BRIDGE: _("UK–US data bridge"),
+        Mechanism.BCR: _("Binding corporate rules"),
+        Mechanism.CODE: _("Approved code of conduct or certificate"),
+        Mechanism.CONSENT: _("Explicit consent"),
+    }
+    return said.get(Mechanism(mechanism), _("An exception the law allows"))

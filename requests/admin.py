@@ -135,4 +135,4 @@ def _tasks_of(cases: list[int]) -> dict[int, tuple[int, int]]:
 
 
 # The screens around a case register themselves.
-from . import admin_work  # noqa: E402, F401
+from . import admin_copies, admin_work  # noqa: E402, F401

@@ -1,5 +1,6 @@
-"""The desk's screens around a case: tasks, copies, documents, connections, letter templates."""
+"""The desk's screens around a case: tasks, documents, connections, letter templates; copies: `admin_copies`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -22,13 +23,14 @@ from .models import (
     Connection,
     IdentityDocument,
     LetterTemplate,
-    Package,
     Task,
     TaskFile,
     TaskStage,
     Way,
 )
 
+# Its bytes, its name, and how many bytes, where that is known beforehand.
+Served = tuple[Iterator[bytes], str, int | None]
 ANSWER, SWITCH = "requests.answer_task", "requests.switch_connection"
 
 
@@ -49,11 +51,17 @@ class Downloads(ReadOnlyAdmin):
 
     def _send(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         row = self.model._default_manager.filter(pk=pk).first()
-        if row is None or not row.path:
+        if row is None or not self.is_there(row):
             raise Http404
-        pieces = vault.open_sealed(self.case_of(row), row.path)
+        pieces, name, size = self.served(row, request)
         record(f"requests.open_{self.opts.model_name}", row, by=staff(request), at=timezone.now())
-        return as_download(pieces, name=self.name_of(row), size=row.size)
+        return as_download(pieces, name=name, size=size)
+
+    def is_there(self, row: Any) -> bool:
+        return bool(row.path)
+
+    def served(self, row: Any, request: HttpRequest) -> Served:
+        return vault.open_sealed(self.case_of(row), row.path), self.name_of(row), row.size
 
     def case_of(self, row: Any) -> Any:
         return row.request
@@ -63,30 +71,10 @@ class Downloads(ReadOnlyAdmin):
 
     @admin.display(description="file")
     def file(self, row: Any) -> SafeString | str:
-        if not row.path:
+        if not self.is_there(row):
             return "gone"
         url = reverse(f"admin:requests_{self.opts.model_name}_download", args=[row.pk])
         return format_html('<a href="{}">Download</a> (you may be asked to sign in again)', url)
-
-
-@admin.register(Package)
-class PackageAdmin(Downloads):
-    """Looked through before release: what leaves the house is what a colleague saw."""
-
-    download_permission = "requests.work_rightsrequest"
-    list_display = ("__str__", "request", "built_at", "released_at", "downloads", "removed_at")
-    list_select_related = ("request",)
-    sortable_by = ()
-    fields = ("request", "contents_list", "rows", "size", "built_at", "released_by", "released_at", "expires_at",
-              "downloads", "removed_at", "file")  # fmt: skip
-    readonly_fields = ("contents_list", "file")
-
-    def name_of(self, row: Package) -> str:
-        return f"copy-{row.request.reference}.zip"
-
-    @admin.display(description="inside")
-    def contents_list(self, row: Package) -> str:
-        return "; ".join(f"{part['source']}: {part['what']}" for part in row.contents) or "nothing"
 
 
 @admin.register(IdentityDocument)

@@ -96,14 +96,16 @@ def cleaned_name(name: str) -> str:
     return clean_line("".join(sign for sign in last if sign.isprintable()))[:LONGEST_NAME]
 
 
-def as_download(chunks: Iterable[bytes], *, name: str, size: int) -> StreamingHttpResponse:
-    """For whoever may see it: saved, never opened by the browser in our name, never kept by a proxy."""
+def as_download(chunks: Iterable[bytes], *, name: str, size: int | None = None) -> StreamingHttpResponse:
+    """For whoever may see it: saved, never opened by the browser in our name, never kept by a proxy.
+
+    `size` in bytes, where it is known before the last one is made."""
     return StreamingHttpResponse(
         chunks,
         content_type="application/octet-stream",
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
-            "Content-Length": str(size),
+            **({"Content-Length": str(size)} if size is not None else {}),
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "no-store, private",

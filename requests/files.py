@@ -63,7 +63,7 @@ def sealed(task: Task, uploads: Sequence[Upload]) -> Iterator[list[Taken]]:
         for upload in uploads:
             assert task.request is not None  # noqa: S101 (refused above)
             upload.file.seek(0)
-            taken.append(Taken(_named(upload), vault.seal(task.request, upload.file)))
+            taken.append(Taken(named(upload), vault.seal(task.request, upload.file)))
         yield taken
     except BaseException:
         for one in taken:
@@ -101,8 +101,13 @@ def _refuse(task: Task, uploads: Sequence[Upload]) -> None:
     if len(uploads) > MOST_FILES:
         raise FileRefused(f"At most {MOST_FILES} files at a time. These are {len(uploads)}.")
     for upload in uploads:
-        if problem := _problem(upload):
-            raise FileRefused(f"“{_named(upload)}”: {problem}")
+        refuse_one(upload)
+
+
+def refuse_one(upload: Upload) -> None:
+    """Raises FileRefused for what nobody could look through."""
+    if problem := _problem(upload):
+        raise FileRefused(f"“{named(upload)}”: {problem}")
 
 
 def _problem(upload: Upload) -> str:
@@ -121,7 +126,7 @@ def _problem(upload: Upload) -> str:
     return ""
 
 
-def _named(upload: Upload) -> str:
+def named(upload: Upload) -> str:
     """As its owner called it, for people to read: never a path, never longer than a line."""
     name = PurePath((upload.name or "file").replace("\\", "/")).name
     try:

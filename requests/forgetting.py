@@ -19,6 +19,7 @@ from notices.models import Mail
 from people.models import Person
 
 from .models import RightsRequest
+from .personal import NO_PROOF
 
 
 def forget(people: Iterable[int], *, keep: Collection[str] = (), at: datetime) -> dict[str, int]:
@@ -34,7 +35,7 @@ def forget(people: Iterable[int], *, keep: Collection[str] = (), at: datetime) -
     _empty_typed(numbers, at=at)
     gone: dict[str, int] = {}
     for holding in _in_order(holdings()):
-        if not holding.survives and holding.category not in keep:
+        if not holding.survives and (holding.category not in keep or holding in NO_PROOF):
             rows = about(holding, numbers).exclude(held_rows(holding))
             gone[holding.label] = gone.get(holding.label, 0) + _way(holding)(rows, at)
     return {label: count for label, count in gone.items() if count}

@@ -1,21 +1,17 @@
-"""What this database holds about somebody, and what the law wants told with it (GDPR Art. 15, 20).
+"""What this database holds about somebody, row by row, as a copy of it leaves the house.
 
 Rows are read in pieces, so a copy of a hundred thousand rows costs no more memory than one of ten."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.html import escape
 
 from audit.personal import Holding, Rows, holdings
-from inventory.models import ProcessingActivity
-from inventory.schedule import schedule
-from people.models import Person, Role
-from processors.models import LIVE
+from people.models import Person
 
 from .forgetting import about
 
@@ -32,8 +28,8 @@ class Part:
     count: int = field(default=0, init=False)
 
     @property
-    def slug(self) -> str:
-        return self.holding.label.replace(".", "-")
+    def key(self) -> str:
+        return key_of(self.holding)
 
     def found(self) -> Rows:
         copied = replace(self.holding, subjects=self.holding.copied_to or self.holding.subjects)
@@ -59,8 +55,20 @@ def parts(subject: Person) -> list[Part]:
     return [part for part in found if part.found().exists()]
 
 
+def key_of(holding: Holding) -> str:
+    """A model may hold two categories: people.person.account-details."""
+    return f"{holding.label}.{holding.category}"
+
+
+def category_of(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+# --- As files ----------------------------------------------------------------------------------
+
+
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    """A JSON array, row by row."""
+    """A JSON array, a row in each line."""
     lead = "[\n"
     for row in rows:
         yield (lead + json.dumps(row, cls=DjangoJSONEncoder, ensure_ascii=False)).encode()
@@ -68,19 +76,33 @@ def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     yield b"[]\n" if lead == "[\n" else b"\n]\n"
 
 
-def as_table(
-    rows: Iterator[dict[str, Any]], names: Sequence[str], title: str, language: str
-) -> Iterator[bytes]:
+def rows_in(pieces: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """The rows of what `as_json` wrote, however its bytes were cut."""
+    for line in _lines(pieces):
+        if line.startswith(b"{"):
+            yield json.loads(line.rstrip(b","))
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    held = b""
+    for piece in pieces:
+        *whole, held = (held + piece).split(b"\n")
+        yield from whole
+    yield held
+
+
+def as_page(rows: Iterable[dict[str, Any]], title: str, language: str) -> Iterator[bytes]:
     """A page anybody can open and read; everything in it is text, whatever it holds."""
     title = title[:1].upper() + title[1:]
     yield _page_head(title, language).encode()
-    head = "".join(f'<th scope="col">{escape(_spoken(name))}</th>' for name in names)
-    yield f'<div class="wide" role="region" tabindex="0" aria-label="{escape(title)}">'.encode()
-    yield f"<table><thead><tr>{head}</tr></thead><tbody>\n".encode()
+    names: Sequence[str] = ()
     for row in rows:
+        if not names:
+            names = list(row)
+            yield _table_head(names, title).encode()
         cells = "".join(f"<td>{escape(_shown(row[name]))}</td>" for name in names)
         yield f"<tr>{cells}</tr>\n".encode()
-    yield b"</tbody></table></div></main></body></html>\n"
+    yield f"{'</tbody></table></div>' if names else ''}</main></body></html>\n".encode()
 
 
 def _page_head(title: str, language: str) -> str:
@@ -93,54 +115,17 @@ def _page_head(title: str, language: str) -> str:
     )
 
 
+def _table_head(names: Sequence[str], title: str) -> str:
+    head = "".join(f'<th scope="col">{escape(_spoken(name))}</th>' for name in names)
+    return (
+        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(title)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>\n"
+    )
+
+
 def _spoken(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
 def _shown(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-# --- What the law wants told with a copy (GDPR Art. 15(1)) -------------------------------------
-
-
-@dataclass(frozen=True)
-class Use:
-    """One purpose, with all that is done for it, as the register has it today."""
-
-    purpose: str
-    text: str
-    categories: tuple[str, ...]
-    recipients: tuple[str, ...]
-
-
-def uses(role: str, on: date) -> list[Use]:
-    """Why data of this role is used, which, and who receives it (Art. 15(1)(a)–(c))."""
-    rows = ProcessingActivity.objects.live(on).select_related("purpose").order_by("purpose__name", "name")
-    rows = rows.prefetch_related("categories", "recipients__processor")
-    by_purpose: dict[int, list[ProcessingActivity]] = {}
-    for row in rows:
-        if role in row.whose:
-            by_purpose.setdefault(row.purpose.pk, []).append(row)
-    return [_use(activities) for activities in by_purpose.values()]
-
-
-def _use(activities: list[ProcessingActivity]) -> Use:
-    purpose = activities[0].purpose
-    categories = {category.name for row in activities for category in row.categories.all()}
-    recipients = {
-        link.processor.name
-        for row in activities
-        for link in row.recipients.all()
-        if link.processor.status in LIVE
-    }
-    return Use(purpose.name, purpose.text, tuple(sorted(categories)), tuple(sorted(recipients)))
-
-
-def periods(role: str, on: date) -> list[str]:
-    """How long each category stays, in words (Art. 15(1)(d))."""
-    return [line.words for line in schedule(on) if line.role in ("", role) and role not in line.apart]
-
-
-def role_of(subject: Person) -> str:
-    return Role(subject.role).label

@@ -17,7 +17,7 @@ from audit.actors import Acts
 from law.applying import pattern
 from law.models import Company
 
-from . import clocks, mails, messages, placeholders
+from . import clocks, mails, messages, placeholders, withheld
 from .models import COPIES, LetterKind, LetterTemplate, Message, Right, RightsRequest
 from .refusals import LetterMissing, LetterUnfinished
 
@@ -114,11 +114,16 @@ def routes(request: RightsRequest) -> str:
 
 
 def of_copy(request: RightsRequest) -> dict[str, str]:
-    """Until when a copy released now can be fetched; nothing for other rights."""
+    """Until when a copy released now can be fetched, and what is missing in it; nothing for other rights."""
     if request.right not in COPIES:
         return {}
     last = timezone.now() + timedelta(days=Company.current().download_days)
-    return {"available_until": say_day(clocks.today(last), request.language)}
+    return {
+        "available_until": say_day(clocks.today(last), request.language),
+        "withheld": f"{withheld.words(request)}\n\n{routes(request)}"
+        if withheld.is_any(request)
+        else withheld.words(request),
+    }
 
 
 # --- Sending ---------------------------------------------------------------------------------

@@ -1,32 +1,42 @@
-"""The copy for a requester: put together as a stream, sealed, looked at, released, fetched, gone.
+"""The copy for a requester: gathered and sealed part by part, looked through, released, fetched, gone.
 
-Nobody waits for it and nothing holds it whole: rows go from the database through the zip into the vault
-in pieces. It leaves the house only through `fetch`, for whoever the portal has just recognized."""
+Nobody waits for it and nothing holds it whole: rows go from the database into the vault, and from there
+through the zip, in pieces. It leaves the house only through `fetch`, for whoever the portal has just
+recognized. Parts belong to the case: when an answer is corrected, what did not change keeps its marks."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import zip_longest
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
+from inventory.models import DataCategory
 from law.models import Company
 from people.models import User
 
-from . import events, files, gathering, guards, vault
-from .models import COPIES, Duty, Happened, Package, RightsRequest, Stage, Task, TaskFile
-from .zipping import Entry, zipped
+from . import clocks, copying, events, files, gathering, guards, letting_go, telling, vault
+from .models import (
+    COPIES,
+    CopyPart,
+    Duty,
+    Happened,
+    Package,
+    RightsRequest,
+    Stage,
+    TaskFile,
+)
+from .zipping import zipped
 
 LEASE = timedelta(minutes=30)
 TRIES = 5
-OURS = "this service"
 
 
 class CopyNotReady(Refused):
@@ -41,10 +51,13 @@ class CopyOver(Refused):
         )
 
 
+# --- Put together ------------------------------------------------------------------------------
+
+
 @transaction.atomic
 def start(request: RightsRequest, *, at: datetime) -> Package:
     """Have a copy put together; a worker does it. One that was not released gives way to a new one."""
-    drop_unreleased(request, at=at)
+    _remove_unreleased(request, at)
     return Package.objects.create(request=request, started_at=at)
 
 
@@ -53,25 +66,14 @@ def start_if_owed(request: RightsRequest, *, at: datetime) -> None:
         start(request, at=at)
 
 
-def release_if_owed(request: RightsRequest, *, by: User, at: datetime) -> None:
-    if _is_owed(request):
-        release(request, by=by, at=at)
-
-
 def _is_owed(request: RightsRequest) -> bool:
     """A second look is answered in words; a copy it brings about is asked for anew."""
     return request.right in COPIES and request.appeal_of_id is None
 
 
-def drop_unreleased(request: RightsRequest, *, at: datetime) -> None:
-    """The case ends otherwise: nobody is going to fetch it."""
-    for package in request.packages.select_for_update().filter(removed_at=None, released_at=None):
-        _remove(package, at)
-
-
 def build_due(*, at: datetime) -> int:
     """Put together what waits, one at a time; returns how many are ready. Killed anywhere, the lease runs
-    out and another worker begins anew: what was half sealed is swept from the vault."""
+    out and another worker begins anew."""
     built = 0
     while package := _claim():
         built += _build(package, at)
@@ -94,92 +96,104 @@ def _claim() -> Package | None:
 
 
 def _build(package: Package, at: datetime) -> bool:
-    contents: list[dict[str, Any]] = []
+    request, on = package.request, clocks.today(at)
     try:
-        stored = vault.seal(package.request, zipped(_Copy(package.request, at, contents).entries(), at=at))
+        with _sealed(request, telling.carried_over(request, on=on)) as fresh, transaction.atomic():
+            guards.locked(request)  # the case before its copy, as everybody holds them
+            current = Package.objects.select_for_update().get(pk=package.pk)
+            if current.built_at or current.removed_at:  # another worker was quicker, or the case is over
+                raise _Overtaken
+            _lay_out(request, fresh)
+            _finish(current, at)
+    except _Overtaken:
+        return False
     except (vault.VaultFull, vault.NotInVault, vault.KeyShredded) as trouble:
         failure = type(trouble).__name__
         Package.objects.filter(pk=package.pk).update(failure=failure, lease_until=Now() + LEASE)
         return False
-    with transaction.atomic():
-        guards.locked(package.request)  # the case before its copy, as everybody holds them
-        fresh = Package.objects.select_for_update().get(pk=package.pk)
-        if fresh.built_at or fresh.removed_at:  # another worker was quicker, or the case is over
-            vault.remove(stored.path)
-            return False
-        fresh.path, fresh.size, fresh.sha256 = stored.path, stored.size, stored.sha256
-        fresh.contents, fresh.rows = contents, sum(part["rows"] for part in contents)
-        fresh.built_at, fresh.failure, fresh.lease_until = at, "", None
-        fresh.save()
-        events.note(fresh.request, Happened.PACKED, by=SYSTEM, at=at, facts={"rows": fresh.rows})
     return True
 
 
-@dataclass
-class _Copy:
-    """Everything that goes into one copy, in order; `contents` fills as it is read."""
-
-    request: RightsRequest
-    at: datetime
-    contents: list[dict[str, Any]] = field(default_factory=list)
-
-    def entries(self) -> Iterator[Entry]:
-        with translation.override(self.request.language):
-            yield from self._ours()
-            yield from self._theirs()
-            yield Entry("index.html", [self._index().encode()])
-
-    def _ours(self) -> Iterator[Entry]:
-        subject = guards.subject_of(self.request)
-        for part in gathering.parts(subject):
-            base = f"this-service/{part.slug}"
-            yield Entry(f"{base}.json", gathering.as_json(part.rows()))
-            table = gathering.as_table(
-                part.rows(), part.holding.fields, part.holding.name, self.request.language
-            )
-            yield Entry(f"{base}.html", table)
-            self._note(OURS, part.holding.name, f"{base}.html", part.count)
-
-    def _theirs(self) -> Iterator[Entry]:
-        rows = TaskFile.objects.filter(
-            task__request=self.request, task__duty=Duty.GATHER, destroyed_at=None
-        ).select_related("task__system", "task__processor")
-        for number, file in enumerate(rows.order_by("task", "pk"), start=1):
-            name = f"from-{number:03d}/{_safe(file.name)}"
-            yield Entry(name, vault.open_sealed(self.request, file.path))
-            self._note(str(file.task.whose), file.name, name, 0)
-
-    def _note(self, source: str, what: str, name: str, rows: int) -> None:
-        self.contents.append({"source": source, "what": what, "file": name, "rows": rows})
-
-    def _index(self) -> str:
-        subject = guards.subject_of(self.request)
-        today = timezone.localdate(self.at, Company.current().zone)
-        tasks = Task.objects.filter(request=self.request, duty=Duty.GATHER).select_related(
-            "system", "processor"
-        )
-        return render_to_string(
-            "requests/copy.html",
-            {
-                "company": Company.current(),
-                "language": self.request.language,
-                "made_on": today,
-                "contents": self.contents,
-                "tasks": tasks,
-                "uses": gathering.uses(subject.role, today),
-                "periods": gathering.periods(subject.role, today),
-            },
-        )
+class _Overtaken(Exception):
+    pass
 
 
-def _safe(name: str) -> str:
-    """A name that is a name on every system: no path, no sign that means something to one."""
-    return (
-        "".join(
-            sign if sign.isascii() and (sign.isalnum() or sign in ".-_") else "-" for sign in name
-        ).lstrip(".-")
-        or "file"
+@dataclass(frozen=True)
+class _Fresh:
+    """Rows of ours, just sealed. `same_as` is the part that holds the very same already."""
+
+    part: gathering.Part
+    stored: vault.Stored
+    rows: int
+    same_as: CopyPart | None
+
+
+@contextmanager
+def _sealed(request: RightsRequest, found: Iterable[gathering.Part]) -> Iterator[list[_Fresh]]:
+    """All of them in the vault, or none: should the caller fail, they are taken out again."""
+    known = {part.holding: part for part in request.copy_parts.exclude(holding="")}
+    fresh: list[_Fresh] = []
+    try:
+        for part in found:
+            stored = vault.seal(request, gathering.as_json(part.rows()))
+            former = known.get(part.key)
+            same = former if former and _reads_the_same(request, former.path, stored.path) else None
+            fresh.append(_Fresh(part, stored, part.count, same))
+        yield fresh
+    except BaseException:
+        for one in fresh:
+            vault.remove(one.stored.path)
+        raise
+
+
+def _reads_the_same(request: RightsRequest, one: str, other: str) -> bool:
+    both = (vault.open_sealed(request, path) for path in (one, other))
+    return all(first == second for first, second in zip_longest(*both))
+
+
+def _lay_out(request: RightsRequest, fresh: Sequence[_Fresh]) -> None:
+    """The parts as they are now: what is the same keeps its marks, what changed has to be looked at again."""
+    for one in fresh:
+        if one.same_as:
+            vault.remove(one.stored.path)
+    kept = [one.same_as.pk for one in fresh if one.same_as]
+    handed_over = TaskFile.objects.filter(
+        task__request=request, task__duty=Duty.GATHER, destroyed_at=None
+    ).order_by("pk")
+    gone = request.copy_parts.exclude(pk__in=kept).exclude(file__in=handed_over)
+    letting_go.parts(gone)
+    names = dict(DataCategory.objects.values_list("code", "name"))
+    CopyPart.objects.bulk_create(
+        [_ours(request, one, names) for one in fresh if not one.same_as]
+        + [
+            CopyPart(request=request, file=file, size=file.size)
+            for file in handed_over.filter(copy_part=None)
+        ]
     )
+
+
+def _ours(request: RightsRequest, one: _Fresh, names: dict[str, str]) -> CopyPart:
+    holding = one.part.holding
+    title = names.get(holding.category) or holding.name[:1].upper() + holding.name[1:]
+    return CopyPart(
+        request=request,
+        holding=one.part.key,
+        title=title,
+        path=one.stored.path,
+        rows=one.rows,
+        size=one.stored.size,
+    )
+
+
+def _finish(package: Package, at: datetime) -> None:
+    request = package.request
+    with translation.override(request.language):
+        package.told = telling.told(request, on=clocks.today(at))
+    parts = list(request.copy_parts.all())
+    package.rows, package.size = sum(part.rows or 0 for part in parts), sum(part.size for part in parts)
+    package.built_at, package.failure, package.lease_until = at, "", None
+    package.save()
+    events.note(request, Happened.PACKED, by=SYSTEM, at=at, facts={"rows": package.rows})
 
 
 # --- Out of the house --------------------------------------------------------------------------
@@ -190,16 +204,25 @@ def ready(request: RightsRequest) -> Package | None:
     return request.packages.filter(built_at__isnull=False, removed_at=None).first()
 
 
+def release_if_owed(request: RightsRequest, *, by: User, at: datetime) -> None:
+    if _is_owed(request):
+        release(request, by=by, at=at)
+
+
 @transaction.atomic
 def release(request: RightsRequest, *, by: User, at: datetime) -> Package:
     """Somebody looked through it: from now on the requester may fetch it. A part of `actions.release`,
-    which writes it down. Raises CopyNotReady."""
+    which writes it down. Raises CopyNotReady, NotLookedThrough."""
+    from .reviewing import all_seen
+
     package = request.packages.select_for_update().filter(built_at__isnull=False, removed_at=None).first()
     if package is None:
         raise CopyNotReady
+    all_seen(request)
+    package.contents = copying.contents(request)
     package.released_by, package.released_at = by, at
     package.expires_at = at + timedelta(days=Company.current().download_days)
-    package.save(update_fields=["released_by", "released_at", "expires_at"])
+    package.save(update_fields=["contents", "released_by", "released_at", "expires_at"])
     return package
 
 
@@ -214,12 +237,8 @@ def open_to(request: RightsRequest, at: datetime) -> Package | None:
 def fetch(request: RightsRequest, *, by: Acts, at: datetime) -> tuple[Package, Iterator[bytes]]:
     """Count one download and give the bytes. Raises CopyOver when none is left, or its time is over."""
     package = open_to(request, at)
-    if package is None:
+    if package is None or not vault.holds(request, copying.sealed_paths(request)):  # an erasure was quicker
         raise CopyOver
-    try:
-        pieces = vault.open_sealed(request, package.path)
-    except (vault.KeyShredded, vault.NotInVault) as gone:  # an erasure was quicker
-        raise CopyOver from gone
     with transaction.atomic():
         mine = Package.objects.filter(
             pk=package.pk, removed_at=None, downloads__lt=Company.current().download_count
@@ -228,12 +247,21 @@ def fetch(request: RightsRequest, *, by: Acts, at: datetime) -> tuple[Package, I
             raise CopyOver
         events.note(request, Happened.DOWNLOADED, by=by, at=at)
         record("requests.fetch_copy", request, by=by, at=at)
-    return package, pieces
+    return package, look(package)
 
 
 def look(package: Package) -> Iterator[bytes]:
-    """For the officer who reviews it; whoever calls this writes the read down."""
-    return vault.open_sealed(package.request, package.path)
+    """The zip as it goes out, or would. Who opens it on the desk, writes the read down."""
+    return zipped(copying.entries(package.request, package), at=package.built_at or package.started_at)
+
+
+# --- Gone --------------------------------------------------------------------------------------
+
+
+def drop_unreleased(request: RightsRequest, *, at: datetime) -> None:
+    """The case ends otherwise: nobody is going to fetch it."""
+    if _remove_unreleased(request, at) and not request.packages.filter(released_at__isnull=False).exists():
+        letting_go.parts(request.copy_parts.all())
 
 
 def remove_expired(*, at: datetime) -> int:
@@ -244,17 +272,26 @@ def remove_expired(*, at: datetime) -> int:
 
 @transaction.atomic
 def remove_handed_over(*, at: datetime) -> int:
-    """What others handed over goes with the copy that was made of it, or with the end of the case."""
+    """What others handed over goes with the copy that was made of it, or with the end of the case. The
+    original of what was withheld stays sealed for as long as the case is kept."""
     kept = Package.objects.filter(removed_at=None).values("request")
     over = TaskFile.objects.filter(task__request__stage=Stage.CLOSED).exclude(task__request__in=kept)
-    return files.destroy(over, at=at)
+    return files.destroy(over.filter(copy_part=None), at=at)
 
 
 def remove_all(request: RightsRequest, *, at: datetime) -> int:
     """Every copy and every file handed over for it, now: an erasure leaves no copy of what it erased."""
+    letting_go.parts(request.copy_parts.all())
     while files.destroy(TaskFile.objects.filter(task__request=request), at=at):
         pass
     return sum(_remove_locked(package, at) for package in request.packages.filter(removed_at=None))
+
+
+def _remove_unreleased(request: RightsRequest, at: datetime) -> bool:
+    waiting = list(request.packages.select_for_update().filter(removed_at=None, released_at=None))
+    for package in waiting:
+        _remove(package, at)
+    return bool(waiting)
 
 
 @transaction.atomic
@@ -262,17 +299,10 @@ def _remove_locked(package: Package, at: datetime) -> bool:
     current = Package.objects.select_for_update().get(pk=package.pk)
     if current.removed_at is None:
         _remove(current, at)
+        letting_go.parts(current.request.copy_parts.filter(decision=""))
     return True
 
 
 def _remove(package: Package, at: datetime) -> None:
-    if package.path:
-        vault.remove(package.path)
-    package.path, package.removed_at = "", at
-    package.contents = [_unnamed(part) for part in package.contents]
-    package.save(update_fields=["path", "removed_at", "contents"])
-
-
-def _unnamed(part: dict[str, Any]) -> dict[str, Any]:
-    """People name files after people, and this row stays as proof."""
-    return part if part["source"] == OURS else {**part, "what": "a file", "file": part["file"].split("/")[0]}
+    package.removed_at = at
+    package.save(update_fields=["removed_at"])

@@ -7,7 +7,8 @@ from django.db.models import Q
 from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, register
 from law.models import Company
 
-from .models import IdentityDocument, Message, Outcome, Particulars, Stage, TaskFile
+from . import letting_go
+from .models import CopyPart, IdentityDocument, Message, Outcome, Particulars, Stage, Task, TaskFile
 
 # Two categories, for two lengths of time: a case that was worked on is proof (law/data/retention.csv:
 # rights_request_log), while what nobody confirmed proves nothing and goes soon (unverified_request).
@@ -55,5 +56,36 @@ MESSAGES = _holding(Message, SAID, CASES, ~_UNCONFIRMED, PROOF)
 UNCONFIRMED_PARTICULARS = _holding(Particulars, TYPED, UNCONFIRMED, _UNCONFIRMED)
 UNCONFIRMED_MESSAGES = _holding(Message, SAID, UNCONFIRMED, _UNCONFIRMED)
 
+ASKERS = ("request__subject", "request__requester")
+# Of a category that stays as proof, but these two prove nothing that the case does not: an erasure takes them.
+ANSWERS = register(
+    Holding(
+        model=Task,
+        category=CASES,
+        fields=("answer_text",),
+        subjects=ASKERS,
+        clocks={StartEvent.CLOSED: Clock(until=_closed_until)},
+        ways=dict.fromkeys((Then.DELETE, Then.ANONYMIZE), letting_go.words_of_answers),
+        all_rows=Q(request__isnull=False) & ~Q(answer_text__in=["", letting_go.NO_WORDS]),
+        in_copies=False,  # they stand in the index of the copy
+    )
+)
+PARTS = register(
+    Holding(
+        model=CopyPart,
+        category=CASES,
+        fields=("redacted_name",),
+        subjects=ASKERS,
+        clocks={StartEvent.CLOSED: Clock(until=_closed_until)},
+        ways={Then.DELETE: letting_go.parts_with_files},
+        in_copies=False,  # what was withheld from one copy is not in the next
+    )
+)
+NO_PROOF = (ANSWERS, PARTS)
+
 exclude(IdentityDocument, "Sealed, and destroyed after the verdict or on its own date, whatever comes first.")
-exclude(TaskFile, "Sealed under the key of its case, and gone with the copy that was made of it.")
+exclude(
+    TaskFile,
+    "Sealed under the key of its case, and gone with the copy that was made of it; what was withheld from "
+    "that copy goes with its part (CopyPart).",
+)

@@ -17,6 +17,7 @@ NAMES = {
     "new_due_on": "the day the answer is due after an extension",
     "not_before": "when an approved erasure begins, at the earliest",
     "available_until": "the last day a copy can be fetched",
+    "withheld": "what was blacked out or left out of a copy, and why; or that nothing was",
     "message_days": "for how many days after the end a message is still read",
     "reason": "the reason, in the words you give",
     "ground": "the reason the law gives us",

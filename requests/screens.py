@@ -14,7 +14,7 @@ from audit.buttons import Button
 from law.models import Company
 from people.models import User
 
-from . import clocks, desk, hints, plans
+from . import clocks, copying, desk, hints, plans
 from .models import ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 
@@ -134,7 +134,11 @@ def _tasks(case: RightsRequest) -> TaskQuerySet:
 
 def copies(case: RightsRequest) -> SafeString:
     return part(
-        "copies", packages=case.packages.select_related("released_by"), limit=Company.current().download_count
+        "copies",
+        case=case,
+        packages=case.packages.select_related("released_by"),
+        limit=Company.current().download_count,
+        pieces=copying.parts(case),
     )
 
 

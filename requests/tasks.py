@@ -9,6 +9,7 @@ from . import (
     erasure,
     fanout,
     here,
+    letting_go,
     packages,
     proofs,
     seeking,
@@ -62,6 +63,7 @@ def pack() -> None:
 
 @shared_task(name="requests.sweep_vault")
 def sweep_vault() -> None:
+    letting_go.unclaimed(at=timezone.now())
     vault.sweep_leftovers(at=timezone.now())
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.refusals import Refused
 
-from . import deciding, erasure, guards, identity
+from . import deciding, erasure, guards, identity, packages
 from .models import (
     ErasureOrder,
     Happened,
@@ -136,6 +136,10 @@ def _waiting_erasure(request: RightsRequest) -> NextMove:
 
 
 def _release(request: RightsRequest, on: date) -> NextMove:
+    if left := request.copy_parts.unseen().count():
+        total = request.copy_parts.count()
+        words = f"Look through the copy, part by part: {left} of {total} to go."
+        return NextMove(words, Turn.US, "look-through" if packages.ready(request) else "")
     return NextMove("Look at the answer, then release it or send it back.", Turn.US, "release")
 
 

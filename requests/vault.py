@@ -116,6 +116,11 @@ def open_sealed(request: RightsRequest, path: str) -> Iterator[bytes]:
     return chain([next(chunks)], chunks)
 
 
+def holds(request: RightsRequest, paths: Iterable[str]) -> bool:
+    """Whether all of these can be opened: neither the key nor a file is gone."""
+    return key_of(request).shredded_at is None and all(_on_disk(path).is_file() for path in paths if path)
+
+
 def remove(path: str) -> None:
     """Forget one file, now; its bytes go with the commit. A crash between leaves a leftover to the sweep."""
     with transaction.atomic():

@@ -16,7 +16,7 @@ from inventory.models import OrderAnswer, OrderStatus
 from people.models import User
 
 from . import actions, events, files, packages
-from .models import Answer, Happened, Stage, Task, TaskStage
+from .models import Answer, Happened, Stage, Task, TaskFile, TaskStage
 
 
 class TaskCannotMove(Refused):
@@ -52,22 +52,44 @@ def answer(
     if answer == Answer.EXCEPTION and not text.strip():
         raise AnswerIncomplete("Say why it was not done: the requester may have to hear it.")
     with files.sealed(task, uploads) as taken, transaction.atomic():
-        task = _locked(task, TaskStage.ANSWERED)
-        if task.request and not task.request.is_open:
-            raise TaskCannotMove("part of a closed case", TaskStage.ANSWERED.label)
+        task = _answerable(task)
         if answer != Answer.DONE:  # what was handed over before was a mistake, and goes into no copy
             files.destroy(task.files.all(), at=at)
         files.keep(task, taken, at=at)
-        task.stage, task.answer, task.answer_text = TaskStage.ANSWERED, answer, text
-        task.count_done, task.answered_at = count_done, at
-        task.answered_by = by if isinstance(by, User) else None
-        _let_go(task)
-        task.revision += 1
-        task.save()
+        _write_down(task, answer, text, count_done, by, at)
         facts = {"answer": answer, "files": len(taken), "count": count_done}
         record("requests.answer_task", task, by=by, at=at, reason=reason, details=facts)
         _pass_on(task, by=by, at=at, files_taken=len(taken))
     return task
+
+
+@transaction.atomic
+def take_file_back(task: Task, file: TaskFile, *, by: Acts, at: datetime) -> bool:
+    """Its owner handed over the wrong file: gone at once, and out of any copy that is not released yet.
+    False when it was gone before."""
+    task = _answerable(task)
+    if not files.destroy(task.files.filter(pk=file.pk), at=at):
+        return False
+    record("requests.take_file_back", task, by=by, at=at, details={"file": file.pk})
+    if task.request and task.request.stage == Stage.RELEASE:
+        packages.start_if_owed(task.request, at=at)
+    return True
+
+
+def _answerable(task: Task) -> Task:
+    task = _locked(task, TaskStage.ANSWERED)
+    if task.request and not task.request.is_open:
+        raise TaskCannotMove("part of a closed case", TaskStage.ANSWERED.label)
+    return task
+
+
+def _write_down(task: Task, answer: str, text: str, count_done: int | None, by: Acts, at: datetime) -> None:
+    task.stage, task.answer, task.answer_text = TaskStage.ANSWERED, answer, text
+    task.count_done, task.answered_at = count_done, at
+    task.answered_by = by if isinstance(by, User) else None
+    _let_go(task)
+    task.revision += 1
+    task.save()
 
 
 def _let_go(task: Task) -> None:

@@ -13,7 +13,7 @@ from audit.actors import Acts
 from law import deadlines, readings
 from law.models import Company
 from people.models import Person, User
-from requests import actions, deciding, erasure, here, packages, seeking, work
+from requests import actions, deciding, erasure, here, packages, reviewing, seeking, work
 from requests.events import SOMEBODY
 from requests.models import (
     Answer,
@@ -120,6 +120,7 @@ def _copy_released(on: _Stage) -> None:
     (case,) = on.signed_in("oscar", Right.ACCESS, at=on.ago(24))
     _answer_all(_accept(case, on.noor, on.ago(23)), on.noor, on.ago(15))
     packages.build_due(at=on.ago(14))
+    reviewing.look_through(case, parts=list(case.copy_parts.all()), by=on.dov, at=on.ago(6))
     letter = (
         "Hello Oscar,\n\nyour copy is ready on this page. It holds what we keep about you, system by system."
     )

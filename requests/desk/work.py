@@ -10,7 +10,7 @@ from audit.buttons import Button, Consequences, says
 from inventory.models import System
 from people.models import User
 from processors.models import Processor
-from requests import actions, deciding, erasure, forms, letters
+from requests import actions, deciding, erasure, forms, letters, withheld
 from requests.models import Answer, Outcome, PauseReason, Right, RightsRequest, Stage
 
 from .shown import TOLD, WORK, is_in_review, of, words_are_enough
@@ -25,8 +25,13 @@ def _release(
 
 def _answer(case: RightsRequest) -> dict[str, Any]:
     """Where somebody could not do their part, “all of it” is not what stands ticked."""
-    missing = case.tasks.filter(answer=Answer.EXCEPTION).exists()
-    letter = letters.draft(case, letters.kind_of_answer(case), **letters.of_copy(case))
+    missing = withheld.is_any(case) or case.tasks.filter(answer=Answer.EXCEPTION).exists()
+    facts = letters.of_copy(case)
+    letter = letters.draft(case, letters.kind_of_answer(case), **facts)
+    if (
+        withheld.is_any(case) and facts["withheld"] not in letter
+    ):  # the house's own template has no place for it
+        letter = f"{letter}\n\n{facts['withheld']}"
     return of(case, letter=letter, outcome=Outcome.PARTLY if missing else Outcome.DONE)
 
 

@@ -14,12 +14,13 @@ from .cases import (
     RightsRequestQuerySet,
     Stage,
 )
+from .copies import CopyPart, CopyPartQuerySet, Decision, Package, Why
 from .erasure import ErasureOrder
 from .identity import IdentityCheck, IdentityDocument, Method, Verdict
 from .regimes import RequestRegime, RequestRegimeQuerySet
 from .talk import LetterKind, LetterTemplate, Message
 from .vault import CaseKey, SealedFile
-from .work import Answer, Connection, Duty, Package, Task, TaskFile, TaskQuerySet, TaskStage, Way
+from .work import Answer, Connection, Duty, Task, TaskFile, TaskQuerySet, TaskStage, Way
 
 __all__ = [
     "COPIES",
@@ -28,6 +29,9 @@ __all__ = [
     "CaseKey",
     "Channel",
     "Connection",
+    "CopyPart",
+    "CopyPartQuerySet",
+    "Decision",
     "DenialReason",
     "Duty",
     "ErasureOrder",
@@ -57,4 +61,5 @@ __all__ = [
     "TaskStage",
     "Verdict",
     "Way",
+    "Why",
 ]

@@ -1,4 +1,4 @@
-"""The work a case makes elsewhere: one task for each system and company, and the copy put together."""
+"""The work a case makes elsewhere: one task for each system and company."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from audit.evidence import evidence
 from inventory.models import CutoffOrder, System
 from processors.models import Processor
 
@@ -205,54 +204,3 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"Connection of {self.system}"
-
-
-@evidence(frozen_once="removed_at")
-class Package(models.Model):
-    """The copy put together for a requester: built, looked at, released, fetched, gone."""
-
-    request = models.ForeignKey(RightsRequest, on_delete=models.PROTECT, related_name="packages")
-    path = models.CharField(max_length=100, blank=True, editable=False)
-    size = models.PositiveBigIntegerField(default=0, help_text="In bytes, before sealing.")
-    rows = models.PositiveIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, blank=True, editable=False)
-    contents = models.JSONField(
-        default=list, help_text="What is inside: names and numbers of rows, by system."
-    )
-    started_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
-    built_at = models.DateTimeField(null=True, blank=True, editable=False)
-    failure = models.CharField(max_length=100, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        editable=False,
-    )
-    released_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True, editable=False)
-    downloads = models.PositiveSmallIntegerField(default=0, editable=False)
-    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(released_at=None) | Q(built_at__isnull=False, released_by__isnull=False),
-                name="requests_package_looked_at",
-            ),
-            models.CheckConstraint(
-                condition=Q(removed_at=None) | Q(path=""), name="requests_package_gone_when_removed"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["expires_at"], condition=Q(removed_at=None), name="requests_package_expiring"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"Package {self.pk}"

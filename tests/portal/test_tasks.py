@@ -66,6 +66,52 @@ def test_an_owner_hands_over_files(client, asked):
     assert TaskFile.objects.get().name == "amina.csv"
 
 
+def hand_over(client, url, name) -> None:
+    upload = SimpleUploadedFile(name, b"lesson,score\n1,2\n")
+    assert client.post(url, {"send": "1", "answer": "done", "uploads": [upload]}).status_code == 302
+
+
+def test_a_second_upload_adds_and_the_page_says_so(client, asked):
+    task, url = asked
+    hand_over(client, url, "amina.csv")
+
+    page = client.post(url).content.decode()
+    assert "amina.csv" in page
+    assert "They are added to the files above." in page
+
+    hand_over(client, url, "more.csv")
+    assert sorted(task.files.values_list("name", flat=True)) == ["amina.csv", "more.csv"]
+
+
+def test_a_wrong_file_is_removed_before_answering_and_what_was_written_stays(client, asked):
+    task, url = asked
+    hand_over(client, url, "wrong.csv")
+    file = task.files.get()
+
+    typed = {"take_back": file.pk, "answer": "done", "text": "The right one follows."}
+    page = client.post(url, typed).content.decode()
+
+    assert "The file is removed." in page
+    assert "The right one follows." in page
+    assert "wrong.csv" not in page
+    file.refresh_from_db()
+    assert (file.path, file.name) == ("", "")
+    task.refresh_from_db()
+    assert task.answer == Answer.DONE
+
+
+@pytest.mark.parametrize("number", ["0", "x", "9" * 30])
+def test_somebody_elses_file_cannot_be_removed(client, asked, number):
+    _task, url = asked
+    other = TaskFile.objects.create(
+        task=TaskFactory(), name="ben.csv", path="", size=1, sha256="", received_at=NOW
+    )
+    for typed in (number, str(other.pk)):
+        assert "The file is removed." not in client.post(url, {"take_back": typed}).content.decode()
+    other.refresh_from_db()
+    assert other.destroyed_at is None
+
+
 def test_no_choice_is_named_and_what_was_written_is_kept(client, asked):
     _task, url = asked
 

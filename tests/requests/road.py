@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from notices.models import Mail
 from people.models import Person, User
-from requests import actions, packages, seeking
+from requests import actions, packages, reviewing, seeking
 from requests.events import SOMEBODY
 from requests.models import LetterKind, Right, RightsRequest, Stage
 from tests.people.factories import NOW
@@ -44,9 +44,17 @@ def bring_to(request: RightsRequest, stage: Stage, *, by: User, at: Any = NOW) -
     if stage in (Stage.RELEASE, Stage.CLOSED) and request.stage == Stage.FULFILLING:
         actions.put_forward(request, by=by, at=at)
         packages.build_due(at=at)  # what the worker does
+        look_through(request, by=by, at=at)
     if stage == Stage.CLOSED:
         actions.release(request, by=by, at=at, letter=LETTER, kind=LetterKind.ANSWER)
     return request
+
+
+def look_through(request: RightsRequest, *, by: User, at: Any = NOW) -> None:
+    """All of the copy, if there is one."""
+    if request.copy_parts.unseen().exists():
+        reviewing.look_through(request, parts=list(request.copy_parts.all()), by=by, at=at)
+    request.refresh_from_db()
 
 
 def kinds(request: RightsRequest) -> list[str]:
@@ -58,4 +66,4 @@ def addresses(request: RightsRequest) -> list[str]:
     return list(Mail.objects.about(request).order_by("pk").values_list("address", flat=True))
 
 
-__all__ = ["LETTER", "Person", "addresses", "ask", "bring_to", "confirm", "kinds", "link_in"]
+__all__ = ["LETTER", "Person", "addresses", "ask", "bring_to", "confirm", "kinds", "link_in", "look_through"]

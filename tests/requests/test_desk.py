@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from audit.actors import SYSTEM
 from audit.models import Event
 from people.models import User
-from requests import actions, deciding, desk, erasure, events
+from requests import actions, deciding, desk, erasure, events, packages
 from requests.models import (
     DenialReason,
     ErasureOrder,
@@ -116,6 +117,28 @@ def twin_of(case: RightsRequest) -> RightsRequest:
     return case
 
 
+def with_copy(*, is_seen: bool = False) -> RightsRequest:
+    """Put together, with one part."""
+    case = RequestFactory(in_release=True)
+    case.packages.all().delete()
+    packages.start(case, at=NOW)
+    packages.build_due(at=NOW)
+    first_part = case.copy_parts.order_by("pk").first()
+    case.copy_parts.exclude(pk=first_part.pk).delete()
+    if is_seen:
+        case.copy_parts.update(looked_at=NOW, looked_by=UserFactory())
+    case.refresh_from_db()
+    return case
+
+
+def first(case: RightsRequest) -> int:
+    return case.copy_parts.get().pk
+
+
+def redacted() -> SimpleUploadedFile:
+    return SimpleUploadedFile("redacted.txt", b"Amina, and somebody else.")
+
+
 def refusal(case: RightsRequest) -> dict[str, object]:
     ground = deciding.grounds(case, at=NOW)[0]
     return {"letter": LETTER, "denial": "other", "ground": ground.pk}
@@ -141,6 +164,10 @@ ROADS: dict[str, Road] = {
     "erase": (ready_to_erase, lambda c: {"letter": LETTER}, lambda c: c.outcome == Outcome.DONE and not c.subject.given_name),
     "answer": (lambda: RequestFactory(inquiry=True), lambda c: {"letter": LETTER}, lambda c: c.outcome == Outcome.DONE),
     "put-forward": (lambda: RequestFactory(objection=True, fulfilling=True), lambda c: {}, lambda c: c.stage == Stage.RELEASE),
+    "look-through": (with_copy, lambda c: {"all_of_them": "on"}, lambda c: not c.copy_parts.unseen().exists()),
+    "replace-part": (with_copy, lambda c: {"part": first(c), "why": "others", "upload": redacted()}, lambda c: c.copy_parts.get().redacted_path),
+    "leave-out": (with_copy, lambda c: {"parts": [first(c)], "why": "others"}, lambda c: c.copy_parts.get().decision == "left_out"),
+    "take-back": (lambda: with_copy(is_seen=True), lambda c: {"parts": [first(c)]}, lambda c: c.copy_parts.unseen().exists()),
     "release": (lambda: RequestFactory(in_release=True), lambda c: {"letter": LETTER, "outcome": "done"}, lambda c: c.outcome == Outcome.DONE),
     "send-back": (lambda: RequestFactory(in_release=True), lambda c: {}, lambda c: c.stage == Stage.FULFILLING),
     "refuse-partly": (lambda: RequestFactory(in_release=True), lambda c: refusal(c), lambda c: c.outcome == Outcome.PARTLY),

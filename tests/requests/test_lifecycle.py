@@ -106,7 +106,8 @@ def test_every_transition_writes_one_line_in_the_ledger_and_one_in_the_audit_log
     bring_to(case, Stage.CLOSED, by=dov)
     verbs = Event.objects.filter(object_type="requests.rightsrequest", object_ref=str(case.pk))
     assert list(verbs.order_by("pk").values_list("verb", flat=True)) == [
-        "requests.accept", "requests.put_forward", "requests.say", "requests.release", "requests.close",
+        "requests.accept", "requests.put_forward", "requests.look_through", "requests.say", "requests.release",
+        "requests.close",
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from .factories import RequestFactory
 from .work_factories import CaseFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
+PERSON, PAGE = (f"this-service/people-person-account-details.{kind}" for kind in ("json", "html"))
 
 
 def built(case) -> Package:
@@ -33,12 +34,17 @@ def built(case) -> Package:
 
 
 def opened(case, package) -> zipfile.ZipFile:
-    return zipfile.ZipFile(BytesIO(b"".join(vault.open_sealed(case, package.path))))
+    return zipfile.ZipFile(BytesIO(b"".join(packages.look(package))))
 
 
 def released(case) -> Package:
     built(case)
+    case.copy_parts.update(looked_at=NOW, looked_by=UserFactory())
     return packages.release(case, by=UserFactory(), at=NOW)
+
+
+def case_parts(task) -> int:
+    return task.request.copy_parts.count()
 
 
 def test_the_copy_holds_the_person_as_json_and_as_a_page():
@@ -46,9 +52,9 @@ def test_the_copy_holds_the_person_as_json_and_as_a_page():
 
     inside = opened(case, built(case))
 
-    (row,) = json.loads(inside.read("this-service/people-person.json"))
+    (row,) = json.loads(inside.read(PERSON))
     assert row["given_name"] == "Amina"
-    assert "Amina" in inside.read("this-service/people-person.html").decode()
+    assert "Amina" in inside.read(PAGE).decode()
 
 
 def test_the_copy_tells_why_and_who_receives_it():
@@ -58,14 +64,14 @@ def test_the_copy_tells_why_and_who_receives_it():
     index = opened(case, built(case)).read("index.html").decode()
 
     assert activity.purpose.name in index
-    assert 'href="this-service/people-person.html"' in index
+    assert f'href="{PAGE}"' in index
 
 
 def test_somebody_elses_number_is_not_in_the_copy():
     link = GuardianshipFactory()
     case = CaseFactory(subject=link.child)
 
-    (row,) = json.loads(opened(case, built(case)).read("this-service/people-guardianship.json"))
+    (row,) = json.loads(opened(case, built(case)).read("this-service/people-guardianship-family-links.json"))
 
     assert (row["child"], row["guardian"]) == ("you", "another person")
 
@@ -84,7 +90,7 @@ def test_what_others_handed_over_lies_beside_it_under_a_safe_name():
 def test_words_of_a_stranger_stay_words_in_the_page():
     case = CaseFactory(subject__given_name="<script>alert(1)</script>")
 
-    page = opened(case, built(case)).read("this-service/people-person.html").decode()
+    page = opened(case, built(case)).read(PAGE).decode()
 
     assert "<script>" not in page
 
@@ -112,6 +118,7 @@ def test_a_released_copy_can_be_fetched_so_often_and_so_long():
 def test_past_its_day_the_copy_is_gone_from_the_disk(django_capture_on_commit_callbacks):
     case = CaseFactory()
     package = released(case)
+    paths = list(case.copy_parts.values_list("path", flat=True))
     assert package.expires_at is not None
     later = package.expires_at + timedelta(seconds=1)
 
@@ -119,7 +126,7 @@ def test_past_its_day_the_copy_is_gone_from_the_disk(django_capture_on_commit_ca
     with django_capture_on_commit_callbacks(execute=True):
         assert packages.remove_expired(at=later) == 1
     with pytest.raises(vault.NotInVault):
-        list(vault.open_sealed(case, package.path))
+        list(vault.open_sealed(case, paths[0]))
 
 
 def test_an_erasure_takes_every_copy_and_handed_over_file():
@@ -132,7 +139,7 @@ def test_an_erasure_takes_every_copy_and_handed_over_file():
     packages.remove_all(task.request, at=NOW)
 
     package.refresh_from_db()
-    assert (package.path, package.removed_at) == ("", NOW)
+    assert (case_parts(task), package.removed_at) == (0, NOW)
     assert TaskFile.objects.get().destroyed_at == NOW
 
 
