@@ -10,7 +10,6 @@ from django.utils import translation
 from inventory.models import Basis, DataCategory, Origin, RetentionRule
 from law.models import Company
 from people.models import Role
-from processors.models import Status
 from requests import clocks, packages, telling
 from requests.models import Right, RightsRequest
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
 TEXTS = {
     "en": ("What you give us", "United States", "Standard contractual clauses", "3 years, counted from the last activity; then deleted"),
-    "es": ("Lo que nos da", "Estados Unidos", "Cláusulas contractuales tipo", "3 años"),
+    "es": ("Lo que usted nos da", "Estados Unidos", "Cláusulas contractuales tipo", "3 años"),
     "fr": ("Ce que vous nous donnez", "États-Unis", "Clauses contractuelles types", "3 ans"),
     "de": ("Was Sie uns geben", "Vereinigte Staaten", "Standardvertragsklauseln", "3 Jahre"),
 }  # fmt: skip
@@ -37,7 +36,7 @@ def answers() -> DataCategory:
     RetentionRule.objects.create(
         category=kind, purpose=activity.purpose, start_event="last_activity", number=3, unit="years"
     )
-    company = ProcessorFactory(name="Chalk Ltd", status=Status.ACTIVE)
+    company = ProcessorFactory(name="Chalk Ltd", active=True)
     ProcessorActivityFactory(processor=company, activity=activity)
     TransferFactory(processor=company)
     return kind
@@ -91,7 +90,7 @@ def test_our_own_words_come_in_the_requesters_language(answers, language):
 
 
 def test_a_company_that_left_and_an_activity_of_others_are_not_told(answers):
-    left = ProcessorFactory(name="Gone Inc", status=Status.ENDED)
+    left = ProcessorFactory(name="Gone Inc", ended=True)
     ProcessorActivityFactory(processor=left, activity=answers.activities.get())
     ProcessingActivityFactory(purpose__name="Pay teachers", whose=[Role.GUARDIAN.value])
     told = telling.told(case_of(), on=TODAY)
