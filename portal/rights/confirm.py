@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from notices.models import Mail
 from portal.limits import forget_tries, too_many, visitor_address, within
 from requests import actions
 from requests.mails import CONFIRM_PURPOSE
-from requests.models import RightsRequest
+from requests.models import RightsRequest, Stage
 from requests.refusals import LinkSpent
 
 from .codes import CodeForm, opened
@@ -27,7 +27,7 @@ def confirm(request: HttpRequest, reference: str, token: str) -> HttpResponse:
     mail = links.trace(token, CONFIRM_PURPOSE)
     if mail is None or mail.object_ref != str(case.pk):
         return render(request, "portal/rights/link_old.html", {"case": case}, status=404)
-    if mail.used_at:
+    if mail.used_at or case.stage != Stage.UNVERIFIED:
         return _over(request, case)
     if mail.has_expired(timezone.now()):
         return render(request, "portal/rights/link_old.html", {"case": case}, status=410)
@@ -57,6 +57,8 @@ def _over(request: HttpRequest, case: RightsRequest, *, was_now: bool = False) -
 def by_code(request: HttpRequest, reference: str) -> HttpResponse:
     """The six numbers of the mail, typed on another device; or a new mail."""
     case = case_or_404(reference)
+    if case.stage != Stage.UNVERIFIED:
+        return redirect("portal:request", case.reference)
     if request.method == "POST" and not within(CODES_AN_HOUR, "request-code", visitor_address(request)):
         return too_many(request)
     if "again" in request.POST:

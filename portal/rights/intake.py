@@ -38,8 +38,9 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def visit_of(request: HttpRequest) -> Visit:
     person = visitor(request)
-    answers = request.session.get(INTAKE, {}).get("answers", {})
-    return Visit(answers, person, tuple(children_of(person)) if person else ())
+    form = request.session.get(INTAKE, {})
+    children = tuple(children_of(person)) if person else ()
+    return Visit(form.get("answers", {}), person, children, tuple(form.get("given", ())))
 
 
 def _keep(request: HttpRequest, slug: str, answer: dict[str, Any]) -> Visit:
@@ -55,6 +56,20 @@ def begin(request: HttpRequest) -> HttpResponse:
     return redirect(_next(visit_of(request)))
 
 
+@private_page
+def about(request: HttpRequest) -> HttpResponse:
+    """From “Your requests”: a fresh form that knows already whom it is about."""
+    visit = visit_of(request)
+    if visit.person is None or request.method != "POST":
+        return redirect("portal:requests")
+    form = steps.WhoForm(Visit(person=visit.person, children=visit.children), request.POST)
+    if not form.is_valid():
+        raise Http404("Nobody of that number is theirs.")
+    answers = {"who": form.answer()}
+    request.session[INTAKE] = {"submission": steps.new_submission(), "answers": answers, "given": ["who"]}
+    return redirect(_next(visit_of(request)))
+
+
 def _next(visit: Visit) -> str:
     if steps.is_stopped(visit):
         return reverse("portal:request_young")
@@ -67,7 +82,8 @@ def _after(visit: Visit, slug: str, *, is_change: bool) -> str:
     if is_change or steps.is_stopped(visit):
         return _next(visit)
     path = [step.slug for step in steps.path_of(visit)]
-    following = path[path.index(slug) + 1 :] if slug in path else []
+    later = path[path.index(slug) + 1 :] if slug in path else []
+    following = [following for following in later if following not in visit.given]
     missing = steps.first_open(visit)
     if missing and path.index(missing.slug) <= path.index(slug):
         return _next(visit)
@@ -101,12 +117,16 @@ def _ask(request: HttpRequest, asked: Step, form: StepForm, **how: Any) -> HttpR
         "form": form,
         "step": asked.slug,
         "is_choice": isinstance(form, steps.ChoiceForm),
-        "back": reverse("portal:request_step", args=[back.slug]) if back else reverse("portal:requests"),
+        "back": reverse("portal:request_step", args=[back.slug]) if back else _home(visit),
         **how.pop("said", {}),
     }
     if "change" in request.GET:
         context["back"] = reverse("portal:request_check")
     return render(request, "portal/rights/step.html", context, **how)
+
+
+def _home(visit: Visit) -> str:
+    return reverse("portal:yours" if visit.person else "portal:requests")
 
 
 def stale_step(request: HttpRequest, slug: str) -> HttpResponse:

@@ -25,7 +25,7 @@ from requests.models import RequesterKind, RightsRequest, Stage
 
 from .fields import AddressField, BlockField, LineField
 from .steps import DETAILS_LIMIT, NAME_LIMIT, looks_like_a_document
-from .visitors import case_or_404, close_case, has_opened, private_page
+from .visitors import case_or_404, close_case, has_opened, private_page, visitor_of
 from .words import RIGHTS, fetches_left, letter_name, order_of, standing, timeline
 
 MESSAGES_AN_HOUR = 20
@@ -96,6 +96,7 @@ def _show(request: HttpRequest, case: RightsRequest, form: forms.Form) -> HttpRe
         **_standing(case, now),
         **_ways_on(case, now),
         "case": case,
+        "visitor": visitor_of(request, case),
         "right": RIGHTS[case.right],
         "said": SAID.get(request.GET.get("done", "")),
         "form": form,

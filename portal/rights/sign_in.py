@@ -41,7 +41,7 @@ class AddressForm(forms.Form):
 @private_page
 def ask(request: HttpRequest) -> HttpResponse:
     if visitor(request):
-        return redirect("portal:requests")
+        return redirect("portal:yours")
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(
@@ -122,7 +122,7 @@ def _person_of(found: Any) -> Person | None:
 def _let_in(request: HttpRequest, person: Person) -> HttpResponse:
     sign_in(request, person, at=timezone.now())
     request.session.pop(ASKED, None)
-    return redirect("portal:requests")
+    return redirect("portal:yours")
 
 
 @private_page

@@ -13,8 +13,8 @@ from requests import mails
 from requests.models import RightsRequest
 
 from .codes import CodeForm, opened
-from .visitors import case_or_404, close_case, has_opened, may_still_ask, open_case, private_page
-from .words import standing
+from .visitors import case_or_404, close_case, has_opened, may_still_ask, open_case, private_page, visitor_of
+from .words import is_erased, standing
 
 OPEN_PURPOSE, OPEN_EVENT = "requests.open", "requests.open"
 LINK_LASTS = timedelta(minutes=30)
@@ -28,6 +28,7 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
         "case": case,
         "standing": standing(case, timezone.now()),
         "is_open_here": has_opened(request, case),
+        "visitor": visitor_of(request, case),
     }
     return render(request, "portal/rights/status.html", context)
 
@@ -48,6 +49,8 @@ def open_messages(request: HttpRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
     if has_opened(request, case):
         return redirect("portal:request_messages", case.reference)
+    if is_erased(case):  # the page says where the letter is
+        return redirect("portal:request", case.reference)
     if request.method == "POST" and not within(CODES_AN_HOUR, "request-code", visitor_address(request)):
         return too_many(request)
     if "send" in request.POST:

@@ -38,6 +38,7 @@ class Visit:
     answers: Answers = field(default_factory=dict)
     person: Person | None = None
     children: tuple[Person, ...] = ()
+    given: tuple[str, ...] = ()  # answered before the first question, by where the form was begun
 
     def answer(self, step: str, name: str, default: Any = "") -> Any:
         return self.answers.get(step, {}).get(name, default)
@@ -337,7 +338,8 @@ def before(visit: Visit, slug: str) -> Step | None:
     for step in path_of(visit):
         if step.slug == slug:
             return earlier
-        earlier = step
+        if step.slug not in visit.given:
+            earlier = step
     return earlier
 
 

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from . import confirm, erased, figures, intake, messages, proof, sign_in, status
+from . import confirm, erased, figures, intake, messages, proof, sign_in, status, yours
 from .converters import ReferenceConverter
 
 register_converter(ReferenceConverter, "reference")
@@ -12,7 +12,9 @@ urlpatterns = [
     path("requests/new/together/", intake.young, name="request_young"),
     path("requests/new/check/", intake.check, name="request_check"),
     path("requests/new/sent/", intake.sent, name="request_sent"),
+    path("requests/yours/new/", intake.about, name="request_about"),
     path("requests/new/<slug:slug>/", intake.step, name="request_step"),
+    path("requests/yours/", yours.yours, name="yours"),
     path("requests/find/", status.find, name="request_find"),
     path("requests/figures/", figures.shown, name="request_figures"),
     path(CASE, status.status, name="request"),

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_http_methods
 from people.models import Authority, Guardianship, Person
 from requests.models import RequesterKind, RightsRequest
 
+from . import words
+
 LASTS = timedelta(minutes=60)
 PERSON, CASES = "person", "opened-cases"
 R = TypeVar("R", bound=HttpResponseBase)
@@ -69,19 +71,27 @@ def close_case(request: HttpRequest, case: RightsRequest) -> None:
 
 
 def has_opened(request: HttpRequest, case: RightsRequest) -> bool:
-    """With a code within the hour, or signed in as whoever asked. A guardian only while they are one."""
+    """With a code within the hour, or signed in as somebody it is visible to."""
     if not may_still_ask(case):
         return False
     until = request.session.get(CASES, {}).get(case.reference, "")
     if until and datetime.fromisoformat(until) > timezone.now():
         return True
+    return visitor_of(request, case) is not None
+
+
+def visitor_of(request: HttpRequest, case: RightsRequest) -> Person | None:
+    """Who is signed in, if this case is theirs to see."""
     person = visitor(request)
-    is_settled = case.verified_at is not None or not case.needs_identity
-    return person is not None and case.requester_id == person.pk and is_settled
+    mine = person is not None and RightsRequest.objects.visible_to(person).filter(pk=case.pk).exists()
+    return person if mine else None
 
 
 def may_still_ask(case: RightsRequest) -> bool:
-    """A guardianship that ended or is disputed closes the door at the next request (abuse A13)."""
+    """A guardianship that ended or is disputed closes the door at the next request (abuse A13); so does an
+    erasure, for whom the link in our last mail opens the letter alone."""
+    if words.is_erased(case):
+        return False
     if case.requester_kind != RequesterKind.GUARDIAN or case.subject_id is None:
         return True
     links = Guardianship.objects.verified()

@@ -12,6 +12,7 @@ from law.models import Company
 from portal.dates import day_of, spoken
 from requests import erasure, packages
 from requests.models import (
+    COPIES,
     ErasureOrder,
     Happened,
     LetterKind,
@@ -78,7 +79,6 @@ def due_on(case: RightsRequest) -> date | None:
 
 
 def standing(case: RightsRequest, at: datetime) -> Standing:
-    today = Company.current().today()
     if not case.is_open:
         return _ended(case, at)
     if case.stage == Stage.UNVERIFIED:
@@ -86,18 +86,49 @@ def standing(case: RightsRequest, at: datetime) -> Standing:
     if case.pause_reason == PauseReason.CLARIFICATION:
         said = _("We asked you something. Please answer in your messages.")
         return Standing(_("Waiting for you"), "warn", said, "answer", due_on(case))
-    if case.legal_due_on and case.legal_due_on < today:
+    if case.legal_due_on and case.legal_due_on < Company.current().today():
         return _late(case.legal_due_on)
     return _erasing(case, at) or _at_work(case)
 
 
+def standing_for_others(case: RightsRequest, at: datetime) -> Standing:
+    """For whoever feels it and did not ask: no sentence, for all of those speak to the requester."""
+    if not case.is_open:
+        tag, color, _sentence = ENDS[case.outcome]
+        return Standing(str(tag), color, "")
+    if erasing := _erasing(case, at):
+        return Standing(erasing.tag, erasing.color, "")
+    return Standing(_("We are working on it"), "info", "")
+
+
 def _ended(case: RightsRequest, at: datetime) -> Standing:
-    package = packages.open_to(case, at)
+    package = packages.open_to(case, at) if case.right in COPIES else None
     if package and package.expires_at:
         said = _("Your copy is here until %s.") % spoken(package.expires_at)
         return Standing(_("Ready for you"), "good", said, "fetch")
     tag, color, sentence = ENDS[case.outcome]
+    if is_erased(case):
+        return Standing(str(tag), color, _last_words(case, at), "nothing")
     return Standing(str(tag), color, str(sentence))
+
+
+def is_erased(case: RightsRequest) -> bool:
+    """Nobody is on file any more whom a code could be sent to."""
+    order = order_of(case)
+    return order is not None and order.done_at is not None
+
+
+def _last_words(case: RightsRequest, at: datetime) -> str:
+    """Who reads this may be anybody with the reference, so it names no address and no person."""
+    ends = (case.closed_at or at) + erasure.LAST_LINK_LASTS
+    if at < ends:
+        said = _(
+            "Our last mail leads to the letter that says what we deleted and what we keep. It does until %s."
+        )
+        return said % spoken(ends)
+    return _(
+        "Our last mail led to the letter that said what we deleted and what we keep. That letter is closed now."
+    )
 
 
 def _to_show_who(case: RightsRequest) -> Standing | None:
@@ -131,7 +162,7 @@ def _erasing(case: RightsRequest, at: datetime) -> Standing | None:
 
 
 def order_of(case: RightsRequest) -> ErasureOrder | None:
-    return ErasureOrder.objects.filter(request=case).first()
+    return ErasureOrder.objects.filter(request=case).first() if case.right == Right.ERASURE else None
 
 
 def _at_work(case: RightsRequest) -> Standing:

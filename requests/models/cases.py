@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from audit.actors import ActorKind
 from audit.evidence import evidence
-from people.models import Person
+from people.models import Guardianship, Person
 
 # Without letters that look like others: people read a reference out on the phone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -41,6 +41,9 @@ COPIES = (Right.ACCESS, Right.PORTABILITY)
 # Nothing about a person is given away or changed: no proof of identity is demanded (11 CCR 7026(d)
 # forbids it for opt-outs).
 WITHOUT_IDENTITY = (Right.OPT_OUT, Right.COMPLAINT, Right.INQUIRY)
+
+# What they do is felt by everybody who looks after the same person.
+FELT = (Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTION, Right.OBJECTION, Right.OPT_OUT)
 
 
 class RequesterKind(models.TextChoices):
@@ -96,6 +99,10 @@ class PauseReason(models.TextChoices):
     DISCUSSION = "discussion", "talked over in the house"
 
 
+def _children_of(person: Person) -> models.QuerySet[Guardianship, int]:
+    return Guardianship.objects.verified().filter(guardian=person).order_by().values_list("child", flat=True)
+
+
 class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
     def open(self) -> "RightsRequestQuerySet":
         return self.exclude(stage=Stage.CLOSED)
@@ -132,9 +139,25 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
         )
         return Q(stage=Stage.FULFILLING) & Q(Exists(orders))
 
-    def of_requester(self, person: Person) -> "RightsRequestQuerySet":
-        """The only door for somebody signed in: what they asked for themselves."""
-        return self.filter(requester=person)
+    def visible_to(self, person: Person) -> "RightsRequestQuerySet":
+        """The only door for somebody signed in: what they asked and, of an agent's requests, what is asked
+        in their name (abuse A9). For a child only while they are its guardian (abuse A13).
+
+        What another guardian asked about the same child is not theirs to open: see `felt_by`."""
+        mine = Q(requester=person, requester_kind__in=[RequesterKind.SELF, RequesterKind.SCHOOL])
+        for_child = Q(subject=None) | Q(subject__in=_children_of(person))
+        mine |= Q(requester=person, requester_kind=RequesterKind.GUARDIAN) & for_child
+        mine |= Q(subject=person, requester_kind=RequesterKind.AGENT)
+        return self.filter(mine, Q(verified_at__isnull=False) | Q(right__in=WITHOUT_IDENTITY))
+
+    def felt_by(self, person: Person) -> "RightsRequestQuerySet":
+        """What a guardian or school asked that changes data of this person or of a child they look after.
+        To be shown without who asked, when, or their words: parents part, and some had to flee
+        (docs/decisions/0016). A copy or a question concerns nobody but whoever asked."""
+        about = Q(subject=person) | Q(subject__in=_children_of(person))
+        by_others = self.filter(about, requester_kind__in=[RequesterKind.GUARDIAN, RequesterKind.SCHOOL])
+        live = by_others.exclude(requester=person).filter(verified_at__isnull=False, right__in=FELT)
+        return live.filter(~Q(stage=Stage.CLOSED) | Q(outcome__in=[Outcome.DONE, Outcome.PARTLY]))
 
 
 class RightsRequest(models.Model):

@@ -355,7 +355,9 @@ def test_a33_a_forged_host_is_refused_and_reaches_no_mail(client, robin, setting
 def test_a34_nobody_is_led_elsewhere(client, robin, elsewhere):
     client.post(f"/sign-in/?next={elsewhere}", {"email": ROBIN, "next": elsewhere})
     _to, path, _code = last_mail()
-    assert client.post(f"{path}?next={elsewhere}", {"next": elsewhere}).headers["Location"] == "/requests/"
+    assert (
+        client.post(f"{path}?next={elsewhere}", {"next": elsewhere}).headers["Location"] == "/requests/yours/"
+    )
     response = client.post("/language/", {"language": "es", "next": elsewhere})
     assert response.headers["Location"] == "/"
 
@@ -387,7 +389,7 @@ def signed_in(client: Client, address: str) -> Client:
     client.post("/sign-in/", {"email": address})
     _to, path, _code = last_mail()
     assert client.get(path).status_code == 200
-    assert client.post(path).headers["Location"] == "/requests/"
+    assert client.post(path).headers["Location"] == "/requests/yours/"
     return client
 
 
@@ -445,7 +447,7 @@ def test_the_code_signs_in_too_and_a_session_key_planted_before_is_worthless(cli
     client.post("/sign-in/", {"email": ROBIN})
     before = client.session.session_key
     _to, _path, code = last_mail()
-    assert client.post("/sign-in/code/", {"code": code}).headers["Location"] == "/requests/"
+    assert client.post("/sign-in/code/", {"code": code}).headers["Location"] == "/requests/yours/"
     assert client.session.session_key != before
     assert "You are signed in" in words(client.get("/requests/"))
 
