@@ -97,6 +97,7 @@ def _show(request: HttpRequest, case: RightsRequest, form: forms.Form) -> HttpRe
         **_ways_on(case, now),
         "case": case,
         "visitor": visitor_of(request, case),
+        "about": case.subject.given_name if case.subject and case.subject_id != case.requester_id else "",
         "right": RIGHTS[case.right],
         "said": SAID.get(request.GET.get("done", "")),
         "form": form,
