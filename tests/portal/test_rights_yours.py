@@ -66,7 +66,7 @@ def test_a_guardian_sees_their_own_and_their_child_s_each_with_how_it_stands(car
     assert "2 requests are open." in said
     assert said.index("About you") < said.index(own.reference) < said.index("About Ben")
     assert said.index("About Ben") < said.index(childs.reference)
-    assert "Delete We are checking it You hear from us soon. Asked on 2 March 2026." in said
+    assert "Delete We are checking it You hear from us by 2 April 2026. Asked on 2 March 2026" in said
 
 
 def test_each_leads_to_its_messages_without_another_code(carla, ben):
