@@ -48,17 +48,20 @@ class View(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = cast(RightsRequestQuerySet, queryset)
-        today = Company.current().today()
-        views = {
-            self.OTHERS: rows.waiting_for_others(),
-            self.LATE: rows.overdue(today),
-            self.UNVERIFIED: rows.filter(stage=Stage.UNVERIFIED),
-            self.OPEN: rows.open(),
-            self.CLOSED: rows.filter(stage=Stage.CLOSED),
-        }
         if self.value() is None and (request.GET.get("q") or request.GET.get(Waiting.parameter_name)):
             return rows  # whoever looks for one case means it wherever it is
-        return views.get(self.value() or self.OURS, rows & waiting.ours(timezone.now()))
+        match self.value():
+            case self.OTHERS:
+                return rows.waiting_for_others()
+            case self.LATE:
+                return rows.overdue(Company.current().today())
+            case self.UNVERIFIED:
+                return rows.filter(stage=Stage.UNVERIFIED)
+            case self.OPEN:
+                return rows.open()
+            case self.CLOSED:
+                return rows.filter(stage=Stage.CLOSED)
+        return rows & waiting.ours(timezone.now())
 
 
 class Whose(SimpleListFilter):

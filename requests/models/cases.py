@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from audit.actors import ActorKind
@@ -127,17 +127,17 @@ class RightsRequestQuerySet(models.QuerySet["RightsRequest"]):
     @staticmethod
     def _asked_elsewhere() -> Q:
         asked = apps.get_model("requests", "Task").objects.filter(
-            request=OuterRef("pk"), stage__in=["waiting", "asked"]
+            request__isnull=False, stage__in=["waiting", "asked"]
         )
-        return Q(stage=Stage.FULFILLING) & Q(Exists(asked))
+        return Q(stage=Stage.FULFILLING, pk__in=asked.order_by().values("request"))
 
     @staticmethod
     def _can_still_be_stopped() -> Q:
         """An approved erasure that waits for the requester to think again."""
         orders = apps.get_model("requests", "ErasureOrder").objects.filter(
-            request=OuterRef("pk"), done_at=None, stopped_at=None, not_before__gt=Now()
+            done_at=None, stopped_at=None, approved_at__isnull=False, not_before__gt=Now()
         )
-        return Q(stage=Stage.FULFILLING) & Q(Exists(orders))
+        return Q(stage=Stage.FULFILLING, pk__in=orders.order_by().values("request"))
 
     def visible_to(self, person: Person) -> "RightsRequestQuerySet":
         """The only door for somebody signed in: what they asked and, of an agent's requests, what is asked
@@ -285,8 +285,13 @@ class RightsRequest(models.Model):
             ),
         ]
         indexes = [
-            # The queue: open cases, the most urgent first, also at a million closed ones.
-            models.Index(fields=["strict_due_on", "id"], condition=~Q(stage="closed"), name="requests_queue"),
+            # The queue: open cases, the most urgent first, also at a million closed ones. With all that the
+            # queue asks of them, so that they are counted and narrowed without a look at the rows.
+            models.Index(
+                fields=["strict_due_on", "id", "stage", "pause_reason", "owner", "place", "right"],
+                condition=~Q(stage="closed"),
+                name="requests_queue",
+            ),
             models.Index(fields=["stage", "strict_due_on", "id"], name="requests_by_stage"),
             models.Index(fields=["right", "strict_due_on", "id"], name="requests_by_right"),
             models.Index(fields=["owner", "strict_due_on", "id"], name="requests_by_owner"),

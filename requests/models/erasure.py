@@ -55,7 +55,12 @@ class ErasureOrder(models.Model):
                 fields=["not_before"],
                 condition=Q(done_at=None, stopped_at=None, approved_at__isnull=False),
                 name="requests_erasure_to_do",
-            )
+            ),
+            models.Index(
+                fields=["request"],
+                condition=Q(approved_at=None, done_at=None, stopped_at=None),
+                name="requests_erasure_to_approve",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -78,6 +78,13 @@ class IdentityCheck(models.Model):
                 fields=["request"], condition=Q(verdict="open"), name="requests_identity_one_open"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["request"],
+                condition=Q(verdict="open", is_recovery=True),
+                name="requests_identity_recovery",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Identity check {self.pk}"

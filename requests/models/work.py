@@ -156,6 +156,12 @@ class Task(models.Model):
                 condition=Q(stage__in=["waiting", "asked", "parked"]),
                 name="requests_task_late",
             ),
+            # Which cases wait for somebody else, answered for the whole queue from here.
+            models.Index(
+                fields=["request", "stage", "due_at"],
+                condition=Q(stage__in=["waiting", "asked", "parked"]),
+                name="requests_task_open",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -120,6 +120,20 @@ def test_pages_end_where_the_exact_count_does(staff, monkeypatch):
     assert staff.get(f"{LIST}?p=3", follow=True).context["cl"].page_num == 1
 
 
+@pytest.mark.parametrize("query", ["", "role=learner", "country=FR"])
+def test_a_late_page_goes_on_where_the_one_before_it_ended(staff, monkeypatch, query):
+    monkeypatch.setattr(PersonDesk, "list_per_page", 2)
+    PersonFactory.create_batch(7, amina=True)
+    inner = found(staff.get(f"{LIST}?{query}"))
+    with CaptureQueriesContext(connection) as near:
+        rest = [found(staff.get(f"{LIST}?{query}&p={number}")) for number in (2, 3, 4)]
+    monkeypatch.setattr(paging, "FAR", 2)
+    with CaptureQueriesContext(connection) as far:
+        assert [found(staff.get(f"{LIST}?{query}&p={number}")) for number in (2, 3, 4)] == rest
+    assert len(near) == len(far)
+    assert len(set(sum(rest, inner))) == 7
+
+
 def test_the_database_has_an_estimate_of_every_table():
     PersonFactory.create_batch(2)
     assert paging.estimated_rows(Person, "default") >= -1
