@@ -14,6 +14,8 @@ from inventory.models import ProcessingActivity, PurposeUse
 
 PARENTS = 100
 """Rows of each model that others point to: a hundred campaigns, purposes, groups."""
+CROWDS = {"people.Guardianship": 1_000}
+"""More of them, where a row is one of two crowds: a thousand children and a thousand guardians."""
 LINKS = 3
 """Rows a row is linked to, for each many-to-many field."""
 EXPIRED = 1_000
@@ -23,6 +25,7 @@ KEPT = {"law_company", "django_content_type", "auth_permission"}
 
 # Column → SQL over `n`, the number of the row.
 SHAPES: dict[str, dict[str, str]] = {
+    "law.ClosedDay": {"day": "date '1900-01-01' + n::int"},
     "audit.Event": {"object_type": "'people.person'", "object_ref": "(n % 1000)::text", "actor_ref": "'1'"},
     "inventory.CatalogueVersion": {  # only one may be unpublished
         "number": "n",
@@ -38,7 +41,11 @@ SHAPES: dict[str, dict[str, str]] = {
     "inventory.LegalHold": {"review_on": "current_date + 30"},
     "inventory.ProcessingActivity": {"whose": "'[\"learner\"]'", "basis": "'contract'"},
     "inventory.Sweep": {"ended_at": "now()"},
-    "notices.Mail": {"address": "'person' || n || '@family.example'", "status": "'sent'"},
+    "notices.Mail": {
+        "address": "'person' || n || '@family.example'",
+        "recipient_id": "n",
+        "status": "'sent'",
+    },
     "notices.Notice": {"due_at": "now()", "recipient_id": "n"},
     "inventory.RetentionRule": {
         "purpose_id": f"1 + (n / {PARENTS}) % {PARENTS}",
@@ -46,22 +53,32 @@ SHAPES: dict[str, dict[str, str]] = {
         "unit": "'years'",
     },
     "people.AccessGrant": {"status": "'revoked'"},
-    "people.Guardianship": {"child_id": "n", "guardian_id": f"1 + (n + 1) % {PARENTS}"},
+    "people.Guardianship": {"child_id": "1 + n % 1000", "guardian_id": "1 + n / 1000 % 1000"},
     "people.Person": {
         "email": "'person' || n || '@family.example'",
         "country": "'FR'",
         "last_active_on": f"current_date - CASE WHEN n <= {EXPIRED} THEN 3000 ELSE n % 300 END",
     },
+    "policies.Policy": {"is_main": "n = 1"},
     "policies.PolicyVersion": {"number": "n"},
+    "processors.Review": {  # one open at a time
+        "decided_at": f"CASE WHEN n > {PARENTS} THEN now() - n * interval '1 minute' END",
+    },
+    "processors.Subscription": {"address": "'person' || n || '@family.example'"},
+    "processors.Transfer": {  # of those that are not over, one for each company and country
+        "processor_id": f"1 + n / 1000 % {PARENTS}",
+        "destination": "(ARRAY['US','IN','BR','JP','CA','KR','AU','SG','MX','ZA'])[1 + n / 100000 % 10]",
+        "ended_on": "CASE WHEN n % 1000 > 0 THEN current_date - 1 - (n % 3000)::int END",
+    },
 }
 
 
 def fill(model: type[models.Model], rows: int) -> None:
     """Bring the table up to `rows` rows, those it points to and its links included."""
-    for parent in _parents(model):
+    for parent, least in _parents(model, rows):
         # A row whose parent is missing would not stand in a list that shows the parent.
-        if parent._meta.db_table not in KEPT and parent._default_manager.count() < PARENTS:
-            fill(parent, PARENTS)
+        if parent._meta.db_table not in KEPT and parent._default_manager.count() < least:
+            fill(parent, least)
     start = _last(model) + 1
     if start <= rows:
         with without_triggers():
@@ -110,11 +127,19 @@ def lift_rules() -> None:
             cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {_quoted(name)}")
 
 
-def _parents(model: type[models.Model]) -> Iterator[type[models.Model]]:
+def settle() -> None:
+    """What a database that has run for a while has done long ago: without it the first pages pay for the
+    filling, and the planner knows nothing of the rows."""
+    _run("VACUUM ANALYZE")
+
+
+def _parents(model: type[models.Model], rows: int) -> Iterator[tuple[type[models.Model], int]]:
+    """With how many of each it takes."""
     fields: list[Any] = [*model._meta.concrete_fields, *model._meta.local_many_to_many]
+    crowd = CROWDS.get(model._meta.label, PARENTS)
     for field in fields:
         if field.is_relation and field.related_model is not model:
-            yield field.related_model
+            yield field.related_model, rows if _is_shared_by_none(field) else crowd
 
 
 def _last(model: type[models.Model]) -> int:
@@ -146,10 +171,16 @@ def _link(model: type[models.Model], field: Any, start: int, end: int) -> None:
     )
 
 
+def _is_shared_by_none(field: Any) -> bool:
+    return bool(field.one_to_one) and not field.null
+
+
 def _value(field: Any) -> str:
     """SQL for a column. Of choices one is common and the others share a thousandth: a rare value
     without an index is what makes a list slow."""
     if field.primary_key:
+        return "n"
+    if _is_shared_by_none(field):
         return "n"
     if field.is_relation:
         return "NULL" if field.null else f"1 + n % {PARENTS}"
@@ -188,6 +219,8 @@ def _plain(field: Any) -> str:
             return "n" if field.unique else "n % 100"
         case models.UUIDField():
             return "gen_random_uuid()"
+        case models.BinaryField():
+            return "decode('00', 'hex')"
     if field.blank and not field.unique and not field.db_index:
         return "''"
     if (field.max_length or 50) < ROOM:
