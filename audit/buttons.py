@@ -63,6 +63,7 @@ class Button:
     fresh_login: bool = False
     needs_reason: bool = True
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {}
+    template: str = "admin/button.html"
     done: Callable[[Any, Any], str] | None = None
 
     @property

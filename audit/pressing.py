@@ -23,6 +23,9 @@ from .text import CleanBlockField
 R = TypeVar("R", bound=HttpResponseBase)
 
 CONFLICT = 409
+LOOK = (
+    "look"  # the name of a button that only looks something up: the page is shown again, nothing is pressed
+)
 
 
 class NoLongerPossible(Refused):
@@ -144,8 +147,8 @@ class Pressable(DeskAdmin):
     def _forms(
         self, request: HttpRequest, button: Button, obj: Any, consequences: Consequences
     ) -> list[forms.BaseForm]:
-        data = request.POST if request.method == "POST" else None
-        files = request.FILES if request.method == "POST" else None
+        is_pressed = request.method == "POST" and LOOK not in request.POST
+        data, files = (request.POST, request.FILES) if is_pressed else (None, None)
         confirmation = Confirmation(
             data,
             needs_reason=button.needs_reason,
@@ -201,7 +204,7 @@ class Pressable(DeskAdmin):
             "original": obj,
             "back": self._home_of(request, obj),
         }
-        return page(self, request, "admin/button.html", context, refusal.status_code if refusal else 200)
+        return page(self, request, button.template, context, refusal.status_code if refusal else 200)
 
     def _not_now(self, request: HttpRequest, button: Button, obj: Any) -> HttpResponse:
         context = {

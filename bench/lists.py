@@ -94,7 +94,10 @@ def _measure(model: type[models.Model], desk: Any, rows: int, client: Client, st
     filling.fill(model, rows)
     filling.settle()
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return {query: opened(client, f"{url}?{query}", query) for query in dict.fromkeys(_queries(model, desk, url, staff))}
+    return {
+        query: opened(client, f"{url}?{query}", query)
+        for query in dict.fromkeys(_queries(model, desk, url, staff))
+    }
 
 
 def opened(client: Client, url: str, query: str = "") -> Page:

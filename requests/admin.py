@@ -15,13 +15,14 @@ from law.models import Company
 
 from . import desk, screens
 from .filters import Place, View, Waiting, Whose, found
+from .finding import Finding
 from .intake import Intake
 from .models import PauseReason, RightsRequest, Stage, Task, TaskStage
 from .screens import urgency
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(Intake, AuditedAdmin):
+class RightsRequestAdmin(Intake, Finding, AuditedAdmin):
     list_display = ("due", "right", "stage_now", "turn", "place", "whose", "reference")
     list_display_links = ("due", "reference")
     list_filter = (View, Waiting, "right", Whose, Place)

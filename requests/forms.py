@@ -6,11 +6,12 @@ from django import forms
 
 from audit.text import CleanBlockField, CleanLineField
 from law.models import RefusalGround, Regime
-from people.models import Authority, User
+from people.models import Person, User
 
 from . import identity, placeholders
+from .candidates import Look
 from .deciding import ExtensionReason, grounds
-from .fields import CaseField, PersonField, PlaceField
+from .fields import CaseField, PlaceField
 from .models import (
     DenialReason,
     Method,
@@ -119,28 +120,28 @@ class RefuseForm(LetterForm):
         return str(ground or "")
 
 
-class MatchForm(CaseForm):
-    subject = PersonField(
-        max_length=64, required=False, label="Whom it is about", help_text="Their platform id."
-    )
-    requester = PersonField(
-        max_length=64, required=False, label="Who asks", help_text="Their platform id, if they are on file."
-    )
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of those the page lists, each named by their platform id."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        asks = self.case.requester if self.case else None
-        if asks is None:
-            return
-        self.fields["requester"].help_text = f"Their platform id. Now: {asks.external_id}."
-        children = asks.wardships.filter(authority=Authority.VERIFIED, child__erased_at=None)
-        if ids := ", ".join(children.order_by("child_id").values_list("child__external_id", flat=True)):
-            self.fields["subject"].help_text = f"Their platform id. Verified children of who asks: {ids}."
+    def __init__(self, **kwargs: Any) -> None:
+        here = Person.objects.filter(erased_at=None)
+        super().__init__(
+            here, to_field_name="external_id", required=False, widget=forms.RadioSelect, **kwargs
+        )
+        self.error_messages["invalid_choice"] = "Nobody on file has this platform id."
+
+
+class MatchForm(CaseForm):
+    """The page lists people (`finding`) with a place to tick for each of the two."""
+
+    subject = PersonChoice(label="Whom it is about")
+    requester = PersonChoice(label="Who asks")
+    look: Look | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not cleaned.get("subject") and not cleaned.get("requester"):
-            raise forms.ValidationError("Name at least one of the two.")
+            raise forms.ValidationError("Choose somebody in at least one of the two columns.")
         return cleaned
 
 

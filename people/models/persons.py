@@ -32,6 +32,9 @@ def country_choices() -> list[tuple[str, str]]:
 REACHABLE = ~Q(email="") & Q(undeliverable_at=None)
 
 
+MOST_WORDS = 6  # of a name somebody looks for
+
+
 class PersonQuerySet(models.QuerySet["Person"]):
     def active(self) -> "PersonQuerySet":
         return self.filter(left_at=None)
@@ -48,6 +51,23 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def _is_restricted() -> Q:
         rows = apps.get_model("people", "Restriction").objects.filter(until=None, person=OuterRef("pk"))
         return Q(Exists(rows))
+
+    def named(self, name: str) -> "PersonQuerySet":
+        """Whose names begin with these words, in either order: “Amina Mor”, “moreau amina”, “de la Cruz”.
+
+        Any of the words may belong to the given name and the rest to the family name. On PostgreSQL two
+        indexes answer (migration 0006)."""
+        words = name.replace(",", " ").split()[:MOST_WORDS]
+        wanted = Q(pk__in=[])
+        for number in range(len(words)):
+            begin, rest = " ".join(words[:number]), " ".join(words[number:])
+            wanted |= _called(given=begin, family=rest) | _called(given=rest, family=begin)
+        return self.filter(wanted) if words else self.none()
+
+
+def _called(*, given: str, family: str) -> Q:
+    begins = {"given_name__istartswith": given, "family_name__istartswith": family}
+    return Q(**{name: words for name, words in begins.items() if words})
 
 
 class Person(models.Model):

@@ -13,6 +13,7 @@ BUTTONS = (
         action=actions.match,
         permission=WORK,
         form_class=forms.MatchForm,
+        template="admin/requests/rightsrequest/match.html",
         initial=of,
         shown=lambda c: is_unverified(c) or is_in_review(c),
         consequences=says(
