@@ -28,7 +28,7 @@ from requests.models import (
     Stage,
     Verdict,
 )
-from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
+from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import IdentityCheckFactory, RequestFactory
 from .work_factories import TaskFactory
@@ -348,17 +348,6 @@ def test_a_partial_refusal_keeps_its_reason(at_desk: Client) -> None:
     press(at_desk, case, "refuse-partly", **{**refusal(case), "denial": "claim_not_covered"})
     case.refresh_from_db()
     assert case.denial == DenialReason.CLAIM_NOT_COVERED
-
-
-def test_finding_the_person_names_the_verified_children_of_whoever_asks(at_desk):
-    care, claim = GuardianshipFactory(), GuardianshipFactory(claimed=True)
-    claim.guardian = care.guardian
-    claim.save(update_fields=["guardian"])
-    case = RequestFactory(unmatched=True)
-    RightsRequest.objects.filter(pk=case.pk).update(requester=care.guardian)
-    words = at_desk.get(url(case, "match")).content.decode()
-    assert f"Verified children of who asks: {care.child.external_id}." in words
-    assert claim.child.external_id not in words
 
 
 @pytest.mark.parametrize(("answer", "ticked"), [("done", "done"), ("exception", "partly")])
