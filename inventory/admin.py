@@ -261,9 +261,12 @@ class ProcessingActivityAdmin(RegisterAdmin):
     def health_view(self, request: HttpRequest) -> HttpResponse:
         """Everything that is wrong in the registers, of this app and of those above it."""
         self._must_see(request)
+        today = Company.current().today()
+        examined = health.examine(today)
+        health.remember(examined, today)  # what was put right is gone from the morning page too
         diagnoses = [
             (found, [(fault, self._fault_url(request, fault)) for fault in found.faults])
-            for found in health.examine(Company.current().today())
+            for found in examined
         ]
         context = {
             "title": "Health of the registers",

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from privacy_site import morning
+from privacy_site.morning import cases as lines
 from requests import actions, erasure, recovery, waiting
 from requests.models import Method, RightsRequest
 from tests.people.factories import NOW, UserFactory
@@ -15,7 +15,7 @@ from tests.requests.factories import RequestFactory
 from tests.requests.work_factories import TaskFactory
 
 pytestmark = pytest.mark.django_db
-LINES = (*morning.CASES_NOW, *morning.CASES_FOR_A_SECOND, *morning.CASES_SOON)
+LINES = (*lines.NOW, *lines.SECOND, *lines.SOON)
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +47,13 @@ def cases() -> None:
 def test_every_count_leads_to_as_many_cases(client: Client, cases: None) -> None:
     client.force_login(UserFactory(group="privacy officer"))
     html = client.get("/admin/").content.decode()
-    for question, one, many, query in LINES:
-        count = question(NOW).count()
-        assert count, one
-        assert (one if count == 1 else many) in html
-        listed = client.get(f"/admin/requests/rightsrequest/?{query}")
-        if question is not waiting.nobodys:  # its list shows the unconfirmed too
-            assert listed.context["cl"].result_count == count, query
+    for line in LINES:
+        count = line.question(NOW).count()
+        assert count, line.one
+        assert f"<strong>{count}</strong> {line.one if count == 1 else line.many}" in html
+        listed = client.get(f"/admin/requests/rightsrequest/?{line.query}")
+        if line.question is not waiting.nobodys:  # its list shows the unconfirmed too
+            assert listed.context["cl"].result_count == count, line.query
 
 
 def test_support_is_told_nothing_of_cases(client: Client, cases: None) -> None:
