@@ -24,6 +24,7 @@ SHOWN_NAMES = 10
 @admin.register(CookieGroup)
 class CookieGroupAdmin(AuditedAdmin):
     list_display = ("name", "code", "is_essential", "purpose", "order")
+    sortable_by = ()
     list_select_related = ("purpose",)
     fields = ("code", "name", "text", "is_essential", "purpose", "categories", "order")
 

@@ -70,6 +70,8 @@ class CookieGroup(models.Model):
 
     class Meta:
         ordering = ["order", "name"]
+        # As the desk lists them: the key decides between two of one name.
+        indexes = [models.Index(fields=["order", "name", "-id"], name="inventory_group_list")]
         constraints = [
             models.CheckConstraint(
                 condition=~Q(code=UNSORTED) | Q(is_essential=False),

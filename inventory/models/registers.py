@@ -148,9 +148,9 @@ class Purpose(models.Model):
         help_text="For a nine-year-old: a verb and what happens to me. “Pick lessons that fit me.”",
     )
     is_optional = models.BooleanField(
-        default=False, help_text="The service works without it, so it may be refused."
+        "optional", default=False, help_text="The service works without it, so it may be refused."
     )
-    needs_consent = models.BooleanField(default=False)
+    needs_consent = models.BooleanField("consent needed", default=False)
     minimum_assurance = models.CharField(
         max_length=16,
         choices=Assurance,

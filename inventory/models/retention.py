@@ -38,7 +38,7 @@ class RetentionRule(models.Model):
         "kept for", null=True, blank=True, help_text="Empty, together with the unit: without an end."
     )
     unit = models.CharField(max_length=8, blank=True, choices=Unit)
-    then = models.CharField(max_length=16, choices=Then, default=Then.DELETE)
+    then = models.CharField("what to do", max_length=16, choices=Then, default=Then.DELETE)
     legal_anchor = models.CharField(
         max_length=200, blank=True, help_text="The article that asks for it, or “house rule” with a reason."
     )

@@ -225,6 +225,7 @@ class CutoffOrder(models.Model):
     objects = CutoffOrderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "cut-off order"
         ordering = ["-id"]
         permissions = [("answer_cutofforder", "Can answer cut-off orders")]
         constraints = [

@@ -69,7 +69,7 @@ class RetentionSuggestion(models.Model):
     number = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no number is known.")
     unit = models.CharField(max_length=8, choices=Unit, blank=True)
     start_event = models.CharField(max_length=16, choices=StartEvent)
-    then = models.CharField(max_length=16, choices=Then)
+    then = models.CharField("what to do", max_length=16, choices=Then)
     nature = models.CharField(max_length=16, choices=Nature)
     legal_anchor = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=200, blank=True)

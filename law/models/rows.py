@@ -54,7 +54,9 @@ class LawRow(models.Model):
         help_text="The day somebody last compared it with the source. Empty: nobody knows.",
     )
     is_verified = models.BooleanField(
-        default=False, help_text="A source was read. What stands from memory only stays switched off."
+        "verified",
+        default=False,
+        help_text="A source was read. What stands from memory only stays switched off.",
     )
     is_on = models.BooleanField("switched on", default=False)
     approved_by = models.ForeignKey(

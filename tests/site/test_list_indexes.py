@@ -7,9 +7,10 @@ from django.db import connection, models
 from django.test import RequestFactory
 
 from audit.models import Event
-from inventory.models import CutoffOrder, LegalHold
+from inventory.models import CookieGroup, CutoffOrder, LegalHold
 from notices.models import Notice
 from people.models import Guardianship, Person
+from requests.models import RightsRequest
 from tests.people.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
@@ -28,6 +29,11 @@ FILTERS: list[tuple[type[models.Model], str, str]] = [
     (CutoffOrder, "then__exact=archive", "inventory_order_then"),
     (LegalHold, "status__exact=released", "inventory_hold_status"),
     (LegalHold, "scope__exact=role", "inventory_hold_scope"),
+    (CookieGroup, "", "inventory_group_list"),
+    (RightsRequest, "", "requests_queue"),
+    (RightsRequest, "view=open", "requests_queue"),
+    (RightsRequest, "waits=erasure", "requests_erasure_to_approve"),
+    (RightsRequest, "waits=recovery", "requests_identity_recovery"),
 ]
 
 
