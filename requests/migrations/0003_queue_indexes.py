@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ('inventory', '0007_answers_by_link'),
         ('people', '0004_indexes_for_lists'),
         ('processors', '0003_announced_lines'),
-        ('requests', '0001_initial'),
+        ('requests', '0002_parts_of_copies'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
