@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import TypeVar
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -22,13 +23,20 @@ PERSON, CASES = "person", "opened-cases"
 R = TypeVar("R", bound=HttpResponseBase)
 
 
-def private_page(view: Callable[..., R]) -> Callable[..., R]:
-    """Not kept and not indexed."""
+class NoSuchCase(Http404):
+    pass
+
+
+def private_page(view: Callable[..., R]) -> Callable[..., R | HttpResponse]:
+    """Not kept and not indexed. A reference nobody has leads to a page about references."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: HttpRequest, *args: object, **kwargs: object) -> R:
-        response = view(request, *args, **kwargs)
+    def page(request: HttpRequest, *args: object, **kwargs: object) -> R | HttpResponse:
+        try:
+            response: R | HttpResponse = view(request, *args, **kwargs)
+        except NoSuchCase:
+            response = render(request, "portal/rights/no_such.html", status=404)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex"
         return response
@@ -101,5 +109,5 @@ def may_still_ask(case: RightsRequest) -> bool:
 def case_or_404(reference: str) -> RightsRequest:
     case = RightsRequest.objects.filter(reference=reference).first()
     if case is None:
-        raise Http404("There is no such request.")
+        raise NoSuchCase("There is no such request.")
     return case

@@ -13,6 +13,7 @@ from notices.tasks import send_mail
 from requests.models import RightsRequest
 from requests.tasks import seek
 from tests.people.factories import PersonFactory
+from tests.requests.factories import RequestFactory
 
 from .test_public_pages import RULES
 
@@ -150,6 +151,41 @@ def test_nobody_is_kept_out_on_the_way(browser: Browser, live_server, width, hei
     for door in ("withdraw", "details"):
         page.goto(f"/requests/{reference}/{door}/")
         look()
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
+def test_a_guardian_signs_in_sees_their_requests_and_asks_for_a_child(
+    browser: Browser, live_server, width, height, scheme
+):
+    carla, ben = PersonFactory(carla=True, email="carla@family.example"), PersonFactory(ben=True, email="")
+    own = RequestFactory(requester_kind="guardian", requester=carla, subject=ben, in_review=True)
+    other = PersonFactory(given_name="Olga")
+    RequestFactory(requester_kind="guardian", requester=other, subject=ben, in_review=True, erasure=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        base_url=live_server.url,
+    )
+    page = context.new_page()
+    page.goto("/sign-in/")
+    page.get_by_label("Sign in with your email address").fill("carla@family.example")
+    go_on(page)
+    page.goto(newest(r"https?://[^/]+(/\S+)"))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your requests")
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    expect(page.get_by_text(own.reference)).to_be_visible()
+    expect(page.get_by_text("Asked by somebody else who may decide for this child")).to_be_visible()
+    expect(page.get_by_text("Olga")).to_have_count(0)
+
+    page.get_by_role("link", name="Get a copy").click()
+    expect(page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Your requests").click()
+    page.get_by_role("button", name="For Ben").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What do you need?")
     context.close()
 
 

@@ -140,6 +140,13 @@ def test_a5_a_guessed_reference_is_nobodys(client, reference):
     assert client.get(f"/requests/{reference}/").status_code == 404
 
 
+def test_a5_a_reference_that_nobody_has_gets_a_page_that_helps_and_is_not_kept(client):
+    for door in ("", "messages/", "open/", "copy/", "confirm/", "confirm/token/"):
+        page = client.get(f"/requests/AAAAA-AAAAA-AAAAA/{door}")
+        assert (page.status_code, page.headers["Cache-Control"]) == (404, "no-store, private")
+        assert "We find no such request" in words(page)
+
+
 def test_a5_the_status_page_names_neither_the_person_nor_the_wish(client):
     request = RequestFactory.create(in_review=True, erasure=True, particulars__name="Robin Example")
     said = words(client.get(f"/requests/{request.reference.lower()}/"))
