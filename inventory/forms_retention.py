@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import ValidationError
 
+from audit.placing import PlacedErrors
 from audit.text import CleanBlockField, CleanLineField
 from law.calendar import Unit
 from law.models import Company, RetentionSuggestion
@@ -33,7 +34,8 @@ def wrong_period(number: int | None, unit: str) -> str:
     return "Give a number and a unit, or neither." if (number is None) != (not unit) else ""
 
 
-class RetentionRuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RetentionRuleForm(PlacedErrors):
+    beside: ClassVar = {"inventory_rule_once": "category"}
     legal_anchor = CleanLineField(
         max_length=200, required=False, help_text=RetentionRule._meta.get_field("legal_anchor").help_text
     )

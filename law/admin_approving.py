@@ -127,7 +127,11 @@ class ApprovesMany(DeskAdmin):
     def _said(self, row: LawRow) -> str:
         """All that the row says: whoever approves it answers for this."""
         values = ((name, display_for_field(getattr(row, name), _field(row, name), "")) for name in self.facts)
-        return "; ".join(f"{_field(row, name).verbose_name}: {value}" for name, value in values if value)
+        return "; ".join(
+            f"{_field(row, name).verbose_name}: {value}"
+            for name, value in values
+            if value and str(value) not in str(row)
+        )
 
     def _list(self, request: HttpRequest) -> str:
         url = reverse(f"admin:law_{self.opts.model_name}_changelist")

@@ -145,7 +145,7 @@ def covers(exporter: str, destination: str, mechanism: str, facts: Facts, on: da
     if not (len(destination) == 2 and destination.isascii() and destination.isupper()):
         return Uncovered("The place is not named, and no mechanism covers “anywhere”.")
     if destination in HOME[law]:
-        return Covered(f"{destination} lies where the {law.label} itself applies: no mechanism is needed.")
+        return Covered(f"The {law.label} itself applies there: no mechanism is needed.")
     if not mechanism:
         return Uncovered(f"No mechanism is on record under the {law.label}.")
     if law not in LAWS.get(mechanism, (ExportLaw.EU_GDPR,)):

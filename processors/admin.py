@@ -22,6 +22,7 @@ from .forms import (
     FACTS,
     ContractForm,
     LeaveForm,
+    PlaceForm,
     ProcessorForm,
     TransferForm,
 )
@@ -78,6 +79,7 @@ def removal(processor: Processor, request: HttpRequest) -> Consequences:
 
 class PlaceInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ProcessorPlace
+    form = PlaceForm
     verbose_name = "place"
     verbose_name_plural = "where it processes our data"
     extra = 0

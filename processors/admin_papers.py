@@ -196,7 +196,7 @@ def assessing(transfer: Transfer, request: HttpRequest) -> Consequences:
     listed = Lists.of(Company.current().today()).assessment
     return Consequences(
         question="Does this safeguard hold in the country the data goes to?",
-        warnings=[] if listed else [papers.NOTHING_TO_ANSWER],
+        blocked="" if listed else papers.NOTHING_TO_ANSWER,
         happens=["The assessment counts from today, under your name, once every item is answered."],
         not_=["What you leave open stays open."],
         submit="Save assessment",

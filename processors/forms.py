@@ -1,10 +1,11 @@
 """Forms of the processors' desk: shape, and every contradiction as an error beside its field."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
+from audit.placing import PlacedErrors
 from audit.text import CleanBlockField, CleanLineField
 from inventory.models import DataCategory, Purpose
 from law.models import Company
@@ -30,7 +31,12 @@ FACTS = (
 )  # fmt: skip
 
 
-class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProcessorForm(PlacedErrors):
+    beside: ClassVar = {
+        "processors_name_once": "name",
+        "processors_website_https": "website",
+        "processors_ends_after_it_starts": "ended_on",
+    }
     website = forms.URLField(
         required=False,
         assume_scheme="https",
@@ -42,6 +48,10 @@ class ProcessorForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Processor
         fields = FACTS
+
+
+class PlaceForm(PlacedErrors):
+    beside: ClassVar = {"processors_place_country_or_words": "country"}
 
 
 class LeaveForm(forms.Form):
@@ -59,7 +69,15 @@ class LeaveForm(forms.Form):
         return day
 
 
-class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
+class ContractForm(PlacedErrors):
+    beside: ClassVar = {
+        "processors_contract_ends_after_it_starts": "ends_on",
+        "processors_contract_ends_after_it_is_signed": "ends_on",
+        "processors_contract_in_force_is_signed": "signed_on",
+        "processors_contract_renewal_has_an_end": "renewal_notice_days",
+        "processors_contract_days_need_a_rule": "subprocessor_days",
+        "processors_contract_general_rule_has_days": "subprocessor_days",
+    }
     purposes = forms.ModelMultipleChoiceField(
         Purpose.objects.all(),
         required=False,
@@ -88,8 +106,16 @@ class ContractForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
-class TransferForm(forms.ModelForm):  # type: ignore[type-arg]
+class TransferForm(PlacedErrors):
     """`initial["processor"]` names whose contracts may hold the clauses."""
+
+    beside: ClassVar = {
+        "processors_transfer_scc_module": "scc_module",
+        "processors_transfer_mechanism_of_its_law": "mechanism",
+        "processors_transfer_assessment_first": "tia_review_on",
+        "processors_transfer_listing_checked": "dpf_checked_on",
+        "processors_transfer_clauses_in_a_contract": "contract",
+    }
 
     class Meta:
         model = Transfer

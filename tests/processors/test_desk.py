@@ -119,30 +119,39 @@ def test_a_bad_field_says_so_beside_it_and_saves_nothing(
     assert Processor.objects.count() == 1
 
 
+def beside(response: Any, field: str) -> str:
+    """What stands at one field of the page, and nowhere else."""
+    return " ".join(str(form.errors[field]) for form in response.context["forms"] if field in form.errors)
+
+
 CONTRACT = {"kind": "dpa", "signed_on": "2026-01-05", "in_force_on": "2026-01-05", "deletion_at_end": "true"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("field", "changes", "sentence"),
     [
-        ({"ends_on": "2026-01-04"}, "It ends before it is in force."),
-        ({"signed_on": ""}, "has been signed: write the day"),
-        ({"renewal_notice_days": "30"}, "needs a day on which the contract ends"),
-        ({"subprocessor_rule": "general"}, "needs days of notice"),
-        ({"subprocessor_rule": "none", "subprocessor_days": "3"}, "need a rule that allows sub-processors"),
-        ({"breach_hours": "0"}, "greater than or equal to 1"),
-        ({"breach_hours": "99999"}, "less than or equal to 8760"),
-        ({"ends_on": "31.02.2027"}, "Enter a valid date"),
-        ({"purposes": ["999"]}, "not one of the available choices"),
-        ({"reference": "a\u202eb"}, "turns the direction of writing"),
-        ({"kind": "handshake"}, "not one of the available choices"),
+        ("ends_on", {"ends_on": "2026-01-04"}, "It ends before it is in force."),
+        ("signed_on", {"signed_on": ""}, "has been signed: write the day"),
+        ("renewal_notice_days", {"renewal_notice_days": "30"}, "needs a day on which the contract ends"),
+        ("subprocessor_days", {"subprocessor_rule": "general"}, "needs days of notice"),
+        (
+            "subprocessor_days",
+            {"subprocessor_rule": "none", "subprocessor_days": "3"},
+            "need a rule that allows",
+        ),
+        ("breach_hours", {"breach_hours": "0"}, "greater than or equal to 1"),
+        ("breach_hours", {"breach_hours": "99999"}, "less than or equal to 8760"),
+        ("ends_on", {"ends_on": "31.02.2027"}, "Enter a valid date"),
+        ("purposes", {"purposes": ["999"]}, "not one of the available choices"),
+        ("reference", {"reference": "a\u202eb"}, "turns the direction of writing"),
+        ("kind", {"kind": "handshake"}, "not one of the available choices"),
     ],
 )
-def test_a_contract_that_contradicts_itself_is_not_recorded(
-    desk: Client, changes: dict[str, object], sentence: str
+def test_a_contract_that_contradicts_itself_says_so_beside_the_field_and_is_not_recorded(
+    desk: Client, field: str, changes: dict[str, object], sentence: str
 ) -> None:
     response = press(desk, ProcessorFactory(), "record-contract", **{**CONTRACT, **changes})
-    assert sentence in response.content.decode()
+    assert sentence in beside(response, field)
     assert not Contract.objects.exists()
 
 
@@ -159,30 +168,39 @@ SCC = {
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("field", "changes", "sentence"),
     [
-        ({"scc_module": ""}, "Choose the module of the clauses."),
-        ({"scc_module": "5"}, "less than or equal to 4"),
-        ({"contract": ""}, "Clauses stand in a contract: choose it."),
-        ({"mechanism": "adequacy", "scc_module": "", "destination": "IN"}, "no adequacy decision for this country"),
-        ({"mechanism": "adequacy", "scc_module": ""}, "covers listed organizations only"),
-        ({"mechanism": "dpf", "scc_module": "", "destination": "CA", "dpf_checked_on": "2026-01-05"}, "another country"),
-        ({"mechanism": "dpf", "scc_module": ""}, "when the listing was checked"),
-        ({"mechanism": "dpf", "scc_module": "", "dpf_checked_on": "2099-01-01"}, "has not come yet"),
-        ({"exporter_regime": "uk_gdpr"}, "belongs to another law"),
-        ({"destination": "FR"}, "no transfer has to be recorded"),
-        ({"tia_on": ""}, "looked at again after it was made"),
-        ({"destination": "global"}, "not one of the available choices"),
+        ("scc_module", {"scc_module": ""}, "Choose the module of the clauses."),
+        ("scc_module", {"scc_module": "5"}, "less than or equal to 4"),
+        ("scc_module", {"mechanism": "bcr"}, "need their module, and nothing else has one"),
+        ("contract", {"contract": ""}, "Clauses stand in a contract: choose it."),
+        ("mechanism", {"mechanism": "adequacy", "scc_module": "", "destination": "IN"}, "no adequacy decision for this country"),
+        ("mechanism", {"mechanism": "adequacy", "scc_module": ""}, "covers listed organizations only"),
+        ("mechanism", {"mechanism": "dpf", "scc_module": "", "destination": "CA", "dpf_checked_on": "2026-01-05"}, "another country"),
+        ("dpf_checked_on", {"mechanism": "dpf", "scc_module": ""}, "when the listing was checked"),
+        ("dpf_checked_on", {"mechanism": "dpf", "scc_module": "", "dpf_checked_on": "2099-01-01"}, "has not come yet"),
+        ("mechanism", {"exporter_regime": "uk_gdpr"}, "belongs to another law"),
+        ("destination", {"destination": "FR"}, "no transfer has to be recorded"),
+        ("tia_review_on", {"tia_on": ""}, "looked at again after it was made"),
+        ("destination", {"destination": "global"}, "not one of the available choices"),
     ],
 )  # fmt: skip
-def test_a_transfer_that_contradicts_itself_is_not_recorded(
-    desk: Client, changes: dict[str, object], sentence: str
+def test_a_transfer_that_contradicts_itself_says_so_beside_the_field_and_is_not_recorded(
+    desk: Client, field: str, changes: dict[str, object], sentence: str
 ) -> None:
     contract = ContractFactory()
     data = {**SCC, "contract": contract.pk, **changes}
     response = press(desk, contract.processor, "record-transfer", **data)
-    assert sentence in response.content.decode()
+    assert sentence in beside(response, field)
     assert not Transfer.objects.exists()
+
+
+def test_one_mechanism_stands_once_for_a_place(desk: Client) -> None:
+    contract = ContractFactory()
+    for status in (302, 409):
+        response = press(desk, contract.processor, "record-transfer", **SCC, contract=contract.pk)
+        assert response.status_code == status
+    assert "stands there already" in response.content.decode()
 
 
 def test_another_companys_contract_cannot_hold_the_clauses(desk: Client) -> None:
