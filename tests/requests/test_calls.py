@@ -1,103 +1,56 @@
 """Calls to systems, against the documented example, over real TLS."""
 
-import importlib.util
-import ssl
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.utils import timezone
 
 from inventory import holds
 from requests import calls, fanout, leaving_out
 from requests.models import Answer, Connection, Task, TaskStage
-from tests.architecture.places import ROOT
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
+from . import receiving_end
+from .receiving_end import HOST
 from .work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
-HOST = "receiver.example"
-
 
 @pytest.fixture(scope="module")
 def example() -> Any:
-    spec = importlib.util.spec_from_file_location("receiver", ROOT / "docs" / "examples" / "receiver.py")
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return receiving_end.example()
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For the name alone, not for an address: so the test sees that the name is what is checked."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "receiver.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
+    return receiving_end.certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
     """Let the test's own machine be called, by name and with a certificate made here."""
-    trusted = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(calls, "_looked_up", lambda host, port: ["127.0.0.1"])
-    monkeypatch.setattr(calls, "_is_public", lambda address: address == "127.0.0.1")
-    monkeypatch.setattr(
-        calls,
-        "_client",
-        lambda: httpx.Client(timeout=2, follow_redirects=False, trust_env=False, verify=trusted),
-    )
+    receiving_end.allow(monkeypatch.setattr, certificate)
 
 
 @pytest.fixture
 def serve(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Runs a handler over TLS on a free port, and gives the port."""
-    servers: list[ThreadingHTTPServer] = []
+    with ExitStack() as servers:
 
-    def start(handler: type[BaseHTTPRequestHandler]) -> int:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(server)
-        monkeypatch.setattr(calls, "PORTS", (server.server_port,))
-        return server.server_port
+        def start(handler: type[BaseHTTPRequestHandler]) -> int:
+            port = servers.enter_context(receiving_end.listening(handler, certificate))
+            monkeypatch.setattr(calls, "PORTS", (port,))
+            return port
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 def connected(port: int, example: Any = None, **task: Any) -> Task:
