@@ -28,6 +28,8 @@ from tests.notices.test_kills import a_sender, crowd, wait_until
 from tests.people.factories import UserFactory
 
 from . import oracle
+from .erasures import World, a_world, finish, kill_both_workers, race_to_stop
+from .oracle_of_erasures import of_erasures
 from .servers import Servers, environment
 
 LEASE = 5  # seconds; in production five minutes
@@ -39,15 +41,18 @@ chance = random.Random()  # noqa: S311 (when to kill is no secret)
 
 @dataclass(frozen=True)
 class Scale:
-    """Mails are of one round; people of the one sweep."""
+    """Mails and erasures are of one round; people of the one sweep; races of all rounds together."""
 
     rounds: int
     mails: int
     people: int
+    erasures: int
+    races: int
 
 
-SHORT = Scale(rounds=2, mails=500, people=600)
-LONG = Scale(rounds=20, mails=2_000, people=6_000)
+SHORT = Scale(rounds=2, mails=500, people=600, erasures=6, races=20)
+LONG = Scale(rounds=20, mails=2_000, people=6_000, erasures=12, races=500)
+RACES_AT_ONCE = 25
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,29 @@ def all_of(servers: Servers, scale: Scale) -> Iterator[Result]:
     yield _mails("kill -9 of one of two senders", scale, _kill_a_sender, bound=1)
     yield _mails("kill -9 of both senders", scale, _kill_both_senders, bound=2)
     yield _sweep(scale)
+    yield _erasures(
+        "kill -9 of two workers while they erase", scale.rounds, kill_both_workers, scale.erasures
+    )
+    yield _erasures(
+        "an erasure stopped as its wait ends, one side killed",
+        max(1, scale.races // RACES_AT_ONCE),
+        race_to_stop,
+        min(scale.races, RACES_AT_ONCE),
+    )
     yield _mails("FLUSHALL of the broker under a worker", scale, _wipe(servers), bound=0)
     yield _mails(
         "immediate crash of PostgreSQL under two senders", scale, _crash(servers), MARKS_A_CRASH_FORGETS
     )
+
+
+def _erasures(fault: str, rounds: int, strike: Callable[[World, int], None], size: int) -> Result:
+    with a_world() as world:
+        for _round in range(rounds):
+            strike(world, size)
+            finish(world)
+        outcome = of_erasures(world.cases, world.ends, world.sink)
+        outcome.wrong.extend(world.failures)
+    return Result(fault, rounds, outcome, world.kills, oracle.of_audit(timezone.now()))
 
 
 Break = Callable[[Sink, int], None]
