@@ -295,6 +295,7 @@ def withdraw(request: RightsRequest, *, by: Acts, at: datetime, reason: str = ""
     """The requester does not want it any more; what was under way stops."""
     guards.locked(request)
     guards.is_open(request)
+    guards.nobody_erases_yet(request)
     events.note(request, Happened.WITHDRAWN, by=by, at=at)
     why = reason or "Withdrawn by the requester."
     return conclude(request, by=by, at=at, outcome=Outcome.WITHDRAWN, reason=why, letter_sent=False)

@@ -11,6 +11,7 @@ from people.models import Guardianship, Person, User
 from . import mails
 from .models import (
     DenialReason,
+    Duty,
     ErasureOrder,
     Happened,
     Outcome,
@@ -133,6 +134,12 @@ def is_not_paused(request: RightsRequest) -> None:
 def has_no_open_task(request: RightsRequest) -> None:
     if count := request.tasks.open().count():
         raise TasksOpen(f"{count} of the systems and companies asked have not answered.")
+
+
+def nobody_erases_yet(request: RightsRequest) -> None:
+    """Called withdrawn, a case would deny what others have erased by then."""
+    if request.tasks.filter(duty=Duty.ERASE).exists():
+        raise WrongStage("It is too late to withdraw this: others have been told to erase.")
 
 
 def was_worked_on(request: RightsRequest) -> None:

@@ -358,6 +358,17 @@ def test_it_cannot_be_stopped_once_others_were_told(case, dov, noor):
         erasure.stop(order, by=case.requester, at=NOW + timedelta(hours=1))
 
 
+def test_what_others_were_told_to_erase_is_not_called_withdrawn(case, dov, noor):
+    ProcessingActivityFactory()
+    approved(case, dov, noor)
+    erasure.begin_due(at=AFTER_THE_WAIT)
+
+    with pytest.raises(WrongStage, match="too late"):
+        actions.withdraw(case, by=case.requester, at=AFTER_THE_WAIT)
+
+    assert RightsRequest.objects.get(pk=case.pk).is_open
+
+
 def test_withdrawn_cases_do_not_stand_in_the_way_of_others(case, dov, noor, monkeypatch):
     withdrawn = CaseFactory(erasure=True, in_review=True, subject=PersonFactory(ben=True))
     approved(withdrawn, dov, noor)
