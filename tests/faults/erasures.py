@@ -76,14 +76,14 @@ class World:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
-    """Two systems over HTTP, our own database, two officers, and nobody to erase yet."""
+def a_world(systems: int = 2) -> Iterator[World]:
+    """Systems over HTTP, our own database, two officers, and nobody to erase yet."""
     Notice.objects.all().delete()
     Mail.objects.all().delete()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         certificate = receiving_end.certificate(folder)
-        ends = [End(receiving_end.example()) for _number in range(2)]
+        ends = [End(receiving_end.example()) for _system in range(systems)]
         ports = tuple(
             stack.enter_context(receiving_end.listening(end.example.Receiver, certificate)) for end in ends
         )

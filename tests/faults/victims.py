@@ -54,7 +54,7 @@ class Around:
 def work(around: Around, officer: int) -> None:
     """What beat rings each minute, and a colleague who erases here whatever everybody else has answered.
     Ends when nothing is left to do."""
-    _arrange(around)
+    arrange(around)
     by = User.objects.get(pk=officer)
     while _is_something_left():
         tasks.go_on()
@@ -69,7 +69,7 @@ def work(around: Around, officer: int) -> None:
 
 def begin(around: Around) -> None:
     """Ask the systems of each erasure in the very moment in which its wait ends."""
-    _arrange(around)
+    arrange(around)
     while RightsRequest.objects.filter(stage=Stage.FULFILLING, tasks=None).exists():
         erasure.begin_due(at=timezone.now())
 
@@ -77,7 +77,7 @@ def begin(around: Around) -> None:
 def stop(around: Around, presses: Sequence[Press]) -> None:
     """Open the page behind each link and press its button, a breath before or after the wait ends: the
     wait is made to end when the page is open, however busy the machine is."""
-    _arrange(around)
+    arrange(around)
     visitor = Client(headers={"host": "localhost"})
     for press in presses:
         page = reverse("portal:request_stop_link", args=[press.reference, press.token])
@@ -90,7 +90,7 @@ def stop(around: Around, presses: Sequence[Press]) -> None:
             sys.exit(f"the page behind the link answered {answer.status_code}")
 
 
-def _arrange(around: Around) -> None:
+def arrange(around: Around) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", around.mail_port
     settings.EMAIL_BACKEND, settings.EMAIL_USE_SSL = "notices.backends.Smtp", False
     receiving_end.allow(setattr, around.certificate)
