@@ -34,6 +34,8 @@ def match(
     """A colleague finds them on file. Another person than before means: show again who you are (abuse A8)."""
     guards.locked(request)
     _may_still_change(request)
+    if request.requester_kind == RequesterKind.SELF and request.requester is None:
+        requester = requester or subject  # else nobody would hear of the answer
     changed = _differs(request.subject_id, subject) or _differs(request.requester_id, requester)
     moves.put(request, subject=subject or request.subject, requester=requester or request.requester)
     events.deed(request, "match", Happened.MATCHED, by=by, at=at, reason=reason)

@@ -215,6 +215,12 @@ def test_what_is_changed_after_the_proof_is_proved_again(typed):
     assert newest.address == EMAIL
 
 
+def test_whoever_asks_about_themselves_is_found_with_whom_it_is_about():
+    case, robin = RequestFactory(unmatched=True), PersonFactory()
+    actions.match(case, by=UserFactory(), at=NOW, reason="The name and the school fit.", subject=robin)
+    assert (case.subject, case.requester) == (robin, robin)
+
+
 def test_another_person_matched_means_proof_again():
     case = RequestFactory(verified=True)
     actions.match(case, subject=PersonFactory(), by=UserFactory(), at=NOW, reason="It is the brother.")

@@ -82,7 +82,7 @@ def _do_and_die(deed: Callable[[], object], at_write: int) -> None:
         deed()
 
 
-def everything() -> list[list[object]]:
+def everything() -> list[object]:
     """All that a deed may touch."""
     return [
         sorted(
