@@ -63,6 +63,18 @@ def test_every_promise_said_to_be_kept_names_tests_that_exist() -> None:
         assert [test for test in named if f"def {test}(" not in there] == []
 
 
+def test_every_test_that_the_page_of_dangers_names_is_there() -> None:
+    page = (ROOT / "docs/reference/dangers.md").read_text(encoding="utf-8")
+    there = {
+        test
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for test in re.findall(r"^def (test_\w+)\(", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    named = TESTS.findall(page)
+    assert len(named) > 80
+    assert sorted(set(named) - there) == []
+
+
 def test_every_test_of_a_promise_stands_on_the_page() -> None:
     page = (ROOT / "docs/reference/promises.md").read_text(encoding="utf-8")
     files = (ROOT / "tests/promises").glob("test_*.py")

@@ -158,6 +158,7 @@ def test_a_refusal_is_read_and_appealed_and_another_colleague_decides_the_second
     assert dov.tries(appeal, "accept").status_code == 403
     noor.press(appeal, "accept")
     owners_answer([OWNER])
+    minute()
     noor.press(anew(appeal), "release", letter=LETTER, outcome="done")
     assert (anew(appeal).outcome, anew(case).outcome) == ("done", "denied")
     assert LETTER in robin.opens(appeal)
@@ -212,13 +213,16 @@ def test_an_agent_is_held_until_a_mandate_was_seen_and_the_person_confirms(robin
     dov.press(case, "authority", text="A mandate of 1 March, called back.")
     dov.press(case, "accept")
     owners_answer([OWNER])
+    minute()
     dov.press(case, "release", letter=LETTER, outcome="done")
     assert anew(case).outcome == "done"
     assert mails_to("law@firm.example") == []
     assert LETTER in robin.opens(case)
 
 
-def test_a_lost_address_takes_three_days_two_colleagues_and_a_new_address(robin, dov, noor, clock) -> None:
+def test_a_lost_address_takes_three_days_two_colleagues_and_no_answer_to_that_address(
+    robin, dov, noor, clock
+) -> None:
     send(Client(), **FORM["access"], contact={"email": "robin@new.example"})
     case = RightsRequest.objects.get()
     dov.press(case, "match", subject=Person.objects.get(email=ROBIN).external_id)

@@ -383,6 +383,23 @@ def test_a35_a_forged_address_of_the_network_dodges_no_limit():
     assert answers[-1] == 429
 
 
+def test_a35_behind_one_proxy_only_what_that_proxy_wrote_counts(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    answers = [
+        Client()
+        .post(
+            "/sign-in/",
+            {"email": f"person{number}@x.example"},
+            headers={"X-Forwarded-For": f"10.0.0.{number}, 203.0.113.7"},
+        )
+        .status_code
+        for number in range(61)
+    ]
+    assert answers[-1] == 429
+    elsewhere = {"X-Forwarded-For": "203.0.113.8"}
+    assert Client().post("/sign-in/", {"email": "person@x.example"}, headers=elsewhere).status_code == 302
+
+
 def test_a36_capitals_tags_and_dots_dodge_no_limit(client, robin):
     for address in (ROBIN, "ROBIN@family.example", "robin+a@family.example", "r.o.bin@family.example"):
         client.post("/sign-in/", {"email": address})

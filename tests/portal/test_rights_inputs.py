@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
@@ -338,6 +339,16 @@ def test_30_the_mail_is_written_in_the_language_of_the_page(client: Client):
     client.defaults["HTTP_ACCEPT_LANGUAGE"] = "es"
     send(client)
     assert RightsRequest.objects.get().language == "es"
+
+
+def test_30_the_mail_says_that_it_is_utf_8_and_arrives_whole(client: Client):
+    PersonFactory.create(email="robin@family.example", given_name="أمينة")
+    send(client)
+    last_mail()
+    [text, page] = mail.outbox[-1].message().get_payload()
+    assert text["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert "أمينة" in text.get_payload(decode=True).decode()
+    assert 'charset="utf-8"' in page["Content-Type"]
 
 
 # --- The form itself -----------------------------------------------------------------------------
