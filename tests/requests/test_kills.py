@@ -17,9 +17,10 @@ from audit import outside, outside_file
 from audit.models import Event, LedgerEntry
 from notices.models import Mail
 from people.models import Guardianship, Person, User
-from requests import actions, deciding, erasure, events, packages, seeking, strays, vault, work
+from requests import actions, deciding, erasure, events, letting_go, packages, reviewing, seeking, vault, work
 from requests.models import (
     CaseKey,
+    CopyPart,
     ErasureOrder,
     Happened,
     Message,
@@ -98,6 +99,7 @@ def everything() -> list[object]:
         sorted(Guardianship.objects.values_list("pk")),
         sorted(ErasureOrder.objects.values_list("pk", "approved_at", "stopped_at", "done_at")),
         sorted(Task.objects.values_list("pk", "stage", "answer")),
+        sorted(CopyPart.objects.values_list("pk", "looked_at")),
         sorted(Package.objects.values_list("pk", "released_at", "removed_at", "downloads")),
         sorted(CaseKey.objects.values_list("pk", "shredded_at")),
         sorted(LedgerEntry.objects.values_list("pk", "kind")),
@@ -269,17 +271,20 @@ def test_putting_a_copy_together_begins_anew_and_leaves_no_second_one() -> None:
     assert kills > 3
     assert case.events.filter(kind=Happened.PACKED).count() == 1
     later = timezone.now() + 2 * vault.LEFTOVER_AFTER
-    assert strays.remove_strays(at=later) + vault.sweep_leftovers(at=later) > 1
-    copy = case.packages.get()
-    assert list(SealedFile.objects.values_list("path", flat=True)) == [copy.path]
-    assert len([path for path in Path(settings.VAULT_DIR).rglob("*") if path.is_file()]) == 1
-    assert b"".join(vault.open_sealed(case, copy.path)).startswith(b"PK")
+    assert letting_go.unclaimed(at=later) + vault.sweep_leftovers(at=later) > 0
+    parts = sorted(case.copy_parts.values_list("path", flat=True))
+    assert parts
+    assert sorted(SealedFile.objects.values_list("path", flat=True)) == parts
+    on_disk = (path for path in Path(settings.VAULT_DIR).rglob("*") if path.is_file())
+    assert sorted(f"{path.parent.name}/{path.name}" for path in on_disk) == parts
 
 
 def test_releasing_a_copy_and_fetching_it(dov: User) -> None:
     case = RequestFactory(fulfilling=True)
     actions.put_forward(case, by=dov, at=NOW)
     packages.build_due(at=NOW)
+    look = lambda: reviewing.look_through(case, parts=list(case.copy_parts.all()), by=dov, at=NOW)  # noqa: E731
+    assert survives_every_kill(look) > 1
     assert survives_every_kill(lambda: actions.release(anew(case), by=dov, at=NOW, letter=LETTER)) > 6
     assert [audit(verb) for verb in ("release", "close")] == [1, 1]
     assert case.packages.get().released_by == dov
