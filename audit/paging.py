@@ -17,9 +17,14 @@ class EstimatedPaginator(Paginator):  # type: ignore[type-arg]
     Nobody turns to page 20,000, and the database would read all rows before it: pages end where the
     exact count does, and a filter or a search leads to what lies beyond."""
 
+    def __init__(self, *args: Any, counted: "models.QuerySet[Any] | None" = None, **kwargs: Any) -> None:
+        """`counted`: rows that are as many as those listed, and counted for less."""
+        super().__init__(*args, **kwargs)
+        self.counted = counted
+
     @cached_property
     def count(self) -> int:
-        queryset: models.QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        queryset = cast("models.QuerySet[Any]", self.object_list if self.counted is None else self.counted)
         # The keys alone: a filter over a link asks for DISTINCT, and that would compare whole rows.
         capped = queryset.order_by().values("pk")[: EXACT_UP_TO + 1].count()
         if capped <= EXACT_UP_TO or queryset.query.where:

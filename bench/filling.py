@@ -55,6 +55,8 @@ SHAPES: dict[str, dict[str, str]] = {
     "people.AccessGrant": {"status": "'revoked'"},
     "people.Guardianship": {"child_id": "1 + n % 1000", "guardian_id": "1 + n / 1000 % 1000"},
     "people.Person": {
+        "given_name": "'Given' || n % 1000",
+        "family_name": "CASE WHEN n % 100 = 0 THEN 'Smith' ELSE 'Family' || n % 50000 END",
         "email": "'person' || n || '@family.example'",
         "country": "'FR'",
         "last_active_on": f"current_date - CASE WHEN n <= {EXPIRED} THEN 3000 ELSE n % 300 END",

@@ -100,7 +100,7 @@ def _measure(model: type[models.Model], desk: Any, rows: int, client: Client, st
     }
 
 
-def opened(client: Client, url: str, query: str = "") -> Page:
+def opened(client: Client, url: str, query: str = "", sent: dict[str, str] | None = None) -> Page:
     """Opened twice before it is timed: caches are warm, as they are for everybody but the first."""
     questions = 0
 
@@ -110,7 +110,7 @@ def opened(client: Client, url: str, query: str = "") -> Page:
         return execute(*rest)
 
     def get() -> None:
-        response = client.get(url)
+        response = client.post(url, sent) if sent else client.get(url)
         if response.status_code != 200:
             raise RuntimeError(f"{url} answered {response.status_code}")
 

@@ -1,5 +1,5 @@
-"""The queue of rights requests and one case, among a million: filled as a house fills it in years, nearly
-all of them closed, a few thousand open, each with its tasks."""
+"""The queue of rights requests, one case and the search for its person, among a million: filled as a house
+fills it in years, nearly all of them closed, a few thousand open, each with its tasks."""
 
 from collections.abc import Iterator
 
@@ -13,6 +13,8 @@ from requests.models import RightsRequest
 from . import filling, lists
 from .figures import Figure
 
+# One in a hundred is a Smith, one of a million is Given7 Family4007.
+NAMES = ("Smith", "Given7 Family4007", "family4007", "person7@", "external_id7")
 QUEUE = "/admin/requests/rightsrequest/"
 OPEN_SHARE = 50  # one in that many is open
 TASKS = 5
@@ -81,7 +83,6 @@ def fill(rows: int) -> None:
 
 def jobs(rows: int) -> Iterator[Figure]:
     filling.empty()
-    filling.fill(Person, 1)
     filling.fill(System, TASKS)
     client, _staff = lists.signed_in()
     small = _pages(client, rows // 10)
@@ -90,12 +91,21 @@ def jobs(rows: int) -> Iterator[Figure]:
 
 
 def _pages(client: Client, rows: int) -> dict[str, lists.Page]:
+    filling.fill(Person, rows)
     fill(rows)
     reference = RightsRequest.objects.order_by("pk")[rows // 2].reference
     case = RightsRequest.objects.filter(stage="fulfilling").order_by("-pk")[:1].get()
     urls = {query or "queue": f"{QUEUE}?{query.format(reference=reference)}" for query in QUERIES}
     urls |= {"one case": f"{QUEUE}{case.pk}/change/", "morning page": "/admin/"}
-    return {name: lists.opened(client, url) for name, url in urls.items()}
+    look = f"{QUEUE}{_unmatched().pk}/do/match/"
+    found = {
+        f"find {name}": lists.opened(client, look, sent={"look": "1", "look_for": name}) for name in NAMES
+    }
+    return {name: lists.opened(client, url) for name, url in urls.items()} | found
+
+
+def _unmatched() -> RightsRequest:
+    return RightsRequest.objects.filter(stage="unverified", subject=None).order_by("-pk")[:1].get()
 
 
 def _figure(name: str, small: lists.Page, page: lists.Page, rows: int) -> Figure:

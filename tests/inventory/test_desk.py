@@ -353,6 +353,26 @@ def test_a_list_counts_the_activities_and_leads_to_them(desk: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "count"), [("", 3), ("&capacity__exact=processor", 1), ("&p=1", 3), ("&q=deliver", 0)]
+)
+def test_the_count_behind_a_link_is_that_of_the_list(desk: Client, more: str, count: int) -> None:
+    answers = DataCategoryFactory()
+    ProcessingActivityFactory.create_batch(2, categories=[answers])
+    ProcessingActivityFactory(for_schools=True, categories=[answers, DataCategoryFactory()])
+    ProcessingActivityFactory()
+    page = desk.get(f"{listed(ProcessingActivity)}?categories__id__exact={answers.pk}{more}").context["cl"]
+    assert (page.result_count, len(page.result_list)) == (count, count)
+
+
+def test_behind_a_link_only_the_links_are_counted(desk: Client) -> None:
+    answers = DataCategoryFactory()
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(f"{listed(ProcessingActivity)}?categories__id__exact={answers.pk}")
+    (counting,) = [query["sql"] for query in asked if "COUNT(*)" in query["sql"]]
+    assert "JOIN" not in counting
+
+
+@pytest.mark.parametrize(
     "probe", [{"purpose__name__startswith": "G"}, {"systems__owner__password__regex": "."}]
 )
 def test_the_list_answers_no_question_it_was_not_built_for(desk: Client, probe: dict[str, str]) -> None:
