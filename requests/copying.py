@@ -21,11 +21,7 @@ Facts = dict[str, Any]
 
 
 def parts(request: RightsRequest) -> list[CopyPart]:
-    """Ours first, then what others handed over, in the order in which it lies in the copy."""
-    found = list(request.copy_parts.with_places().order_by("pk"))
-    files = [part for part in found if not part.is_ours]
-    ours = [part for part in found if part.is_ours]
-    return sorted(ours, key=lambda part: part.title) + sorted(files, key=lambda part: part.file_id or 0)
+    return list(request.copy_parts.with_places())
 
 
 def entries(request: RightsRequest, package: Package) -> Iterator[Entry]:

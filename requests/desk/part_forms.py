@@ -45,22 +45,24 @@ class PartsForm(CaseForm):
 
 
 class LookForm(PartsForm):
-    parts = PartsField(CopyPart.objects.none(), required=False, label="Looked through")
-    all_of_them = forms.BooleanField(required=False)
+    which = forms.ChoiceField(widget=forms.RadioSelect, label="Looked through")
+    parts = PartsField(CopyPart.objects.none(), required=False, label="Only these")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         count = self.case.copy_parts.unseen().count() if self.case else 0
-        self.fields["all_of_them"].label = f"All {count} of them"
+        every = "The one that is left" if count == 1 else f"All {count} that are left"
+        self.fields["which"].choices = [("all", every), ("some", "Only those I tick below")]  # type: ignore[attr-defined]
 
     def among(self, parts: CopyPartQuerySet) -> CopyPartQuerySet:
         return parts.unseen()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.pop("all_of_them", False):
+        which = cleaned.pop("which", "")
+        if which == "all":
             cleaned["parts"] = self.fields["parts"].queryset  # type: ignore[attr-defined]
-        elif not cleaned.get("parts"):
+        elif which and not cleaned.get("parts"):
             self.add_error("parts", "Tick the parts you looked through.")
         return cleaned
 

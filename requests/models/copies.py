@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.evidence import evidence
 from law.models import RefusalGround
@@ -91,7 +91,16 @@ class CopyPartQuerySet(models.QuerySet["CopyPart"]):
         return self.exclude(decision="")
 
     def with_places(self) -> "CopyPartQuerySet":
-        return self.select_related("file__task__system", "file__task__processor", "ground", "looked_by")
+        """In the order of the copy: our own rows, then what others handed over."""
+        rows = self.select_related(
+            "file__task__system",
+            "file__task__processor",
+            "file__task__answered_by",
+            "ground",
+            "looked_by",
+            "decided_by",
+        )
+        return rows.order_by(F("file").asc(nulls_first=True), "title", "pk")
 
 
 class CopyPart(models.Model):

@@ -164,7 +164,7 @@ ROADS: dict[str, Road] = {
     "erase": (ready_to_erase, lambda c: {"letter": LETTER}, lambda c: c.outcome == Outcome.DONE and not c.subject.given_name),
     "answer": (lambda: RequestFactory(inquiry=True), lambda c: {"letter": LETTER}, lambda c: c.outcome == Outcome.DONE),
     "put-forward": (lambda: RequestFactory(objection=True, fulfilling=True), lambda c: {}, lambda c: c.stage == Stage.RELEASE),
-    "look-through": (with_copy, lambda c: {"all_of_them": "on"}, lambda c: not c.copy_parts.unseen().exists()),
+    "look-through": (with_copy, lambda c: {"which": "all"}, lambda c: not c.copy_parts.unseen().exists()),
     "replace-part": (with_copy, lambda c: {"part": first(c), "why": "others", "upload": redacted()}, lambda c: c.copy_parts.get().redacted_path),
     "leave-out": (with_copy, lambda c: {"parts": [first(c)], "why": "others"}, lambda c: c.copy_parts.get().decision == "left_out"),
     "take-back": (lambda: with_copy(is_seen=True), lambda c: {"parts": [first(c)]}, lambda c: c.copy_parts.unseen().exists()),
