@@ -18,14 +18,16 @@ from django.utils.translation import gettext_lazy
 from audit.actions import record
 from audit.actors import SYSTEM
 from audit.refusals import Refused
+from inventory.models import Kind
 from notices import links
-from requests import asking, plans, work
+from requests import asking, instructions, plans, work
 from requests.files import KINDS
-from requests.models import Answer, Duty, ErasureOrder, Task, TaskFile, TaskStage
+from requests.models import Answer, Correctable, Duty, ErasureOrder, Task, TaskFile, TaskStage
 
 from .leaving_out import hand_over, staying
 from .limits import too_many, visitor_address, within
 from .rights.fields import BlockField
+from .rights.steps import FIELDS
 from .rights.visitors import private_page
 
 TRIES_AN_HOUR = 120  # of one network
@@ -159,6 +161,7 @@ def _page(
         "form": form,
         "subject": task.request.subject if task.request else None,
         "kept": _kept(task),
+        "what": _what(task),
         "staying": staying(task.order) if task.order else None,
         "kinds": ",".join(KINDS),
         "files": list(_there(task)),
@@ -176,6 +179,24 @@ def _kept(task: Task) -> list[plans.Line]:
     return [line for line in plans.kept(plans.from_json(order.plan)) if line.is_refusal] if order else []
 
 
+def _what(task: Task) -> list[tuple[Any, str]]:
+    """What exactly is asked, as pairs of a name and what it should say."""
+    told = instructions.of(task)
+    points = [
+        (correction["what"] if correction["field"] == Correctable.OTHER else FIELD_NAMES[correction["field"]],
+         correction["value"])
+        for correction in told.get("corrections", [])
+    ]  # fmt: skip
+    uses = [(_("No longer for"), use["name"]) for use in told.get("uses", [])]
+    whole = [(_("No longer for"), WHOLE_NAMES[kind]) for kind in told.get("kinds", [])]
+    return [*points, *uses, *whole]
+
+
+FIELD_NAMES = dict(FIELDS)
+WHOLE_NAMES: dict[str, Any] = {
+    Kind.SALE.value: gettext_lazy("any sale, or sharing for advertising"),
+    Kind.MARKETING.value: gettext_lazy("any direct marketing"),
+}
 # What is asked, as a heading that names nobody.
 DUTIES: dict[str, Any] = {
     Duty.GATHER: gettext_lazy("Find one person’s data in %(where)s"),

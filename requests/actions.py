@@ -11,13 +11,13 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import clocks, events, fanout, guards, letters, mails, moves, packages
+from . import clocks, correcting, events, fanout, guards, here, letters, limiting, mails, moves, packages
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
 from .identity import ask_identity, confirm_identity, confirm_link, fail_identity, send_link
 from .linked import appeal, convert_inquiry, link_duplicate, unlink
 from .matching import amend, match, show_authority
 from .messages import hear, mark_read, say
-from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage
+from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage, Way
 from .receiving import Asked, receive
 from .recovery import begin_recovery, second, vouch
 from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
@@ -90,8 +90,12 @@ def accept(request: RightsRequest, *, by: User, at: datetime, reason: str = "") 
     something is asked. An erasure is proposed and approved instead (`erasure.propose`)."""
     guards.locked(request)
     guards.is_no_erasure(request)
+    correcting.refuse_undecided(request)
+    limiting.refuse_undecided(request)
     begin_work(request, by=by, at=at, reason=reason)
     tasks = fanout.open_tasks(request, at=at)
+    if not any(task.way == Way.HERE for task in tasks):
+        here.do_without_a_task(request, fanout.DUTIES[Right(request.right)], at=at)
     events.note(request, Happened.TASKS_OPENED, by=SYSTEM, at=at, facts={"tasks": len(tasks)})
     go_on_when_answered(request, at=at)
     mails.post_news(request, at=at)

@@ -35,7 +35,7 @@ from audit.refusals import Refused
 from inventory.orders import everybody_is_held
 from people.models import User
 
-from . import leaving_out, masters, work
+from . import instructions, leaving_out, masters, patience, work
 from .models import Answer, Connection, Duty, Task, TaskStage
 
 log = logging.getLogger(__name__)
@@ -176,6 +176,7 @@ def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
     host = f"[{address}]" if ":" in address else address
     url = parts._replace(netloc=f"{host}:{parts.port or 443}").geturl()
     headers = {**signed(f"task_{task.pk}", body, _secret(connection), at), "host": parts.netloc}
+    headers["accept-encoding"] = "identity"  # a small answer must not unpack into a large one
     try:
         with (
             _client() as client,
@@ -183,13 +184,16 @@ def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
                 "POST", url, content=body, headers=headers, extensions={"sni_hostname": parts.hostname}
             ) as response,
         ):
-            return _read(response.status_code, _limited(response.iter_bytes()))
+            return _read(response.status_code, _limited(response.iter_raw()))
     except httpx.HTTPError as error:
         raise CallFailed(type(error).__name__) from error
 
 
 def _client() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+    """For one call: the time of all its waits together is limited too."""
+    return httpx.Client(
+        timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=patience.Transport()
+    )
 
 
 def order_for(task: Task) -> Mapping[str, Any]:
@@ -206,6 +210,7 @@ def order_for(task: Task) -> Mapping[str, Any]:
         about = {
             "reference": request.reference if request else "",
             "subject": {"id": subject.external_id, "email": subject.email} if subject else None,
+            **instructions.of(task),
         }
     return {
         "type": f"privacy.{task.duty}",

@@ -322,11 +322,7 @@ def preview(request: RightsRequest, *, at: datetime) -> list[plans.Line]:
 
 def whom_it_asks(request: RightsRequest, *, at: datetime) -> tuple[list[System], list[Processor]]:
     """The systems and companies that would be asked if work began now."""
-    if request.subject is None:
-        return [], []
-    today = timezone.localdate(at, Company.current().zone)
-    role = request.subject.role
-    return fanout.systems_of(role, today), fanout.companies_of(role, today)
+    return fanout.asked_of(request, timezone.localdate(at, Company.current().zone))
 
 
 def _plan(request: RightsRequest, at: datetime) -> list[plans.Line]:

@@ -1,7 +1,7 @@
 """Who has to do what for a case: asked of the inventory, so nobody keeps a list of systems by hand.
 
 One task for each system where live activities keep data of the subject's role, and one for each company
-that receives it. A company that decides for itself is not ours to instruct: it is told (GDPR Art. 19)."""
+that receives it; for an objection, only where the activity serves a purpose it is against. A company that decides for itself is not ours to instruct: it is told (GDPR Art. 19)."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder, Fulfilment, ProcessingActivity, System
 from law.models import Company
-from people.models import Person
 from processors.models import Processor, Role
 
+from . import limiting
 from .models import Connection, Duty, Right, RightsRequest, Task, Way
 
 DUTIES: dict[str, Duty] = {
@@ -28,6 +28,8 @@ DUTIES: dict[str, Duty] = {
 }
 # Art. 19 speaks of these; a copy changes nothing that others would have to know.
 TOLD_OF = (Duty.CORRECT, Duty.ERASE, Duty.RESTRICT)
+# What these do here is a mark on the person, or a change of their row (`here.HANDLERS`).
+MARKS = (Duty.CORRECT, Duty.RESTRICT, Duty.STOP)
 WAYS = {Fulfilment.BY_HAND: Way.BY_HAND, Fulfilment.HTTP: Way.HTTP, Fulfilment.DATABASE: Way.HERE}
 
 
@@ -42,7 +44,7 @@ def open_tasks(request: RightsRequest, *, at: datetime) -> list[Task]:
     known = set(request.tasks.values_list("duty", "system", "processor"))
     fresh = [
         task
-        for task in _wanted(request, request.subject, day, at)
+        for task in _wanted(request, day, at)
         if (task.duty, task.system_id, task.processor_id) not in known
     ]
     return Task.objects.bulk_create(fresh)
@@ -68,29 +70,38 @@ def open_task_of(order: CutoffOrder, *, at: datetime) -> Task:
         return Task.objects.get(order=order)
 
 
-def systems_of(role: str, day: date) -> list[System]:
-    """Where live activities keep data of this role, by name."""
-    live = System.objects.filter(Q(ended_on=None) | Q(ended_on__gt=day))
-    return list(live.filter(activities__in=_activities(role, day)).distinct().order_by("name"))
+def asked_of(request: RightsRequest, day: date) -> tuple[list[System], list[Processor]]:
+    """Whom a case concerns: where data of the subject's role is kept, and who receives it, by name.
+
+    An objection concerns those alone who use data for what it is against. This database has its part in
+    whatever leaves a mark on the person, also where no activity names it."""
+    if request.subject is None or request.right not in DUTIES:
+        return [], []
+    activities = _activities(request, request.subject.role, day)
+    here = Q(fulfilment=Fulfilment.DATABASE) if DUTIES[request.right] in MARKS else Q(pk__in=[])
+    systems = System.objects.filter(Q(ended_on=None) | Q(ended_on__gt=day))
+    companies = Processor.objects.live().filter(receives__activity__in=activities)
+    return (
+        list(systems.filter(Q(activities__in=activities) | here).distinct().order_by("name")),
+        list(companies.distinct().order_by("name")),
+    )
 
 
-def companies_of(role: str, day: date) -> list[Processor]:
-    """Who receives data of this role from us today, by name."""
-    rows = Processor.objects.live().filter(receives__activity__in=_activities(role, day))
-    return list(rows.distinct().order_by("name"))
-
-
-def _activities(role: str, day: date) -> list[int]:
+def _activities(request: RightsRequest, role: str, day: date) -> list[int]:
     # `whose` is a JSON list, and SQLite cannot look into one by index: few activities, so we look here.
-    rows = ProcessingActivity.objects.live(day).order_by().values_list("pk", "whose")
-    return [number for number, whose in rows if role in whose]
+    live = ProcessingActivity.objects.live(day).order_by()
+    if request.right in limiting.USES:
+        uses = limiting.uses_of(request, day)
+        live = live.filter(Q(purpose__in=uses.stop) | Q(purpose__kind__in=uses.kinds))
+    return [number for number, whose in live.values_list("pk", "whose") if role in whose]
 
 
-def _wanted(request: RightsRequest, subject: Person, day: date, at: datetime) -> Iterator[Task]:
+def _wanted(request: RightsRequest, day: date, at: datetime) -> Iterator[Task]:
     duty = DUTIES[request.right]
     due_at = _due(request, at)
     listening = _listening()
-    for system in systems_of(subject.role, day):
+    systems, companies = asked_of(request, day)
+    for system in systems:
         yield Task(
             request=request,
             system=system,
@@ -99,7 +110,7 @@ def _wanted(request: RightsRequest, subject: Person, day: date, at: datetime) ->
             due_at=due_at,
             next_try_at=at,
         )
-    for company in companies_of(subject.role, day):
+    for company in companies:
         if asked := _asked_of(company, duty):
             yield Task(
                 request=request, processor=company, duty=asked, way=Way.BY_HAND, due_at=due_at, next_try_at=at

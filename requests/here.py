@@ -1,17 +1,39 @@
-"""Tasks for this very database: what can be answered by itself is, the rest is put before staff."""
+"""What this very database does for a case, duty by duty. Whoever asks “what happens here?” reads `HANDLERS`.
 
+An erasure has no handler: it comes last, by a person's hand (`erasure.carry_out`)."""
+
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 
 from audit.actors import SYSTEM
+from audit.refusals import Refused
 
-from . import gathering, guards, work
+from . import correcting, gathering, guards, limiting, work
 from .models import Answer, Duty, RightsRequest, Task
+
+# Called in a transaction as handler(request, at=); says how many rows it was about. What it refuses is
+# shown to staff on the parked task.
+Handler = Callable[..., int]
+
+
+def count(request: RightsRequest, *, at: datetime | None = None) -> int:
+    """How many rows of ours are about them. The copy reads the rows themselves when it is put together."""
+    subject = guards.subject_of(request)
+    return sum(part.found().count() for part in gathering.parts(subject))
+
+
+HANDLERS: dict[str, Handler] = {
+    Duty.GATHER: count,
+    Duty.CORRECT: correcting.apply,
+    Duty.RESTRICT: limiting.restrict,
+    Duty.STOP: limiting.stop,
+}
 
 
 def do_due(*, at: datetime) -> int:
-    """Answer what asks for a copy; put the rest before staff; returns how many were answered."""
+    """Do what is asked of this database; returns how many tasks were answered."""
     done = 0
     while (answered := _next(at)) is not None:
         done += answered
@@ -24,16 +46,22 @@ def _next(at: datetime) -> bool | None:
     task = waiting.select_related("request").order_by("next_try_at", "pk").first()
     if task is None:
         return None
-    if task.duty != Duty.GATHER or task.request is None:
-        work.mark_asked(task, at=at)  # an erasure here comes last (erasure.carry_out); staff do the others
+    handler = HANDLERS.get(task.duty)
+    if handler is None or task.request is None:
+        work.mark_asked(task, at=at)
         return False
-    rows = count(task.request)
+    try:
+        with transaction.atomic():
+            rows = handler(task.request, at=at)
+    except Refused as refusal:
+        work.park(task, failure=str(refusal), at=at)
+        return False
     answer = Answer.DONE if rows else Answer.NOTHING
     work.answer(task, answer=answer, count_done=rows, by=SYSTEM, at=at)
     return True
 
 
-def count(request: RightsRequest) -> int:
-    """How many rows of ours are about them. The copy reads the rows themselves when it is put together."""
-    subject = guards.subject_of(request)
-    return sum(part.found().count() for part in gathering.parts(subject))
+def do_without_a_task(request: RightsRequest, duty: str, *, at: datetime) -> None:
+    """Where the register does not name this database as a system, its part is done when work begins."""
+    if duty in (Duty.CORRECT, Duty.RESTRICT, Duty.STOP) and request.subject is not None:
+        HANDLERS[duty](request, at=at)

@@ -10,11 +10,12 @@ from people.models import Person
 from .models import RequesterKind, RightsRequest
 
 # Names of templates/notices/requests/*, of the portal's addresses, and what a link may do.
-CONFIRM, NEWS, REMINDER, ADDRESS_LOST = (
+CONFIRM, NEWS, REMINDER, ADDRESS_LOST, ADDRESS_CHANGED = (
     "requests.confirm",
     "requests.news",
     "requests.reminder",
     "requests.address_lost",
+    "requests.address_changed",
 )
 CONFIRM_PURPOSE = "requests.confirm"
 CONFIRM_PAGE, STATUS_PAGE = "portal:request_confirm", "portal:request"
@@ -35,14 +36,14 @@ def whom(request: RightsRequest) -> Whom | None:
     For an agent it is the person themselves (abuse A9)."""
     person = request.subject if request.requester_kind == RequesterKind.AGENT else request.requester
     if person is not None:
-        return _on_file(person)
+        return on_file(person)
     if request.needs_identity:
         return None
     typed = request.particulars.email if hasattr(request, "particulars") else ""
     return Whom(typed, None) if typed else None
 
 
-def _on_file(person: Person) -> Whom | None:
+def on_file(person: Person) -> Whom | None:
     if not person.email or person.undeliverable_at or person.erased_at:
         return None
     return Whom(person.email, person.pk, person.given_name)
@@ -54,19 +55,24 @@ def post_news(request: RightsRequest, *, at: datetime, to: Whom | None = None) -
 
 
 def post_reminder(request: RightsRequest, person: Person, *, closes_at: datetime, at: datetime) -> bool:
-    return _post(REMINDER, request, _on_file(person), at, _confirm_link(request, closes_at - at))
+    return _post(REMINDER, request, on_file(person), at, _confirm_link(request, closes_at - at))
 
 
 def post_link(request: RightsRequest, person: Person, *, at: datetime, until: datetime | None = None) -> bool:
     """Ask whoever reads the address on file whether it was them. `until` is when the case closes, for a link
     that is sent again: no mail promises more time than there is."""
     lasts = until - at if until else timedelta(days=Company.current().unverified_days)
-    return _post(CONFIRM, request, _on_file(person), at, _confirm_link(request, lasts))
+    return _post(CONFIRM, request, on_file(person), at, _confirm_link(request, lasts))
 
 
 def post_address_lost(request: RightsRequest, person: Person, *, at: datetime) -> bool:
     """To the very address that is said to be lost: its owner can object while we wait (abuse A2)."""
-    return _post(ADDRESS_LOST, request, _on_file(person), at, mail.to_page(STATUS_PAGE, request.reference))
+    return _post(ADDRESS_LOST, request, on_file(person), at, mail.to_page(STATUS_PAGE, request.reference))
+
+
+def post_address_changed(request: RightsRequest, former: Whom, *, at: datetime) -> bool:
+    """To the address that was on file until now: its owner can still object (abuse A2, A20)."""
+    return _post(ADDRESS_CHANGED, request, former, at, mail.to_page(STATUS_PAGE, request.reference))
 
 
 def _confirm_link(request: RightsRequest, lasts: timedelta) -> mail.LinkSpec:

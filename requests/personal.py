@@ -8,7 +8,17 @@ from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, regi
 from law.models import Company
 
 from . import letting_go
-from .models import CopyPart, IdentityDocument, Message, Outcome, Particulars, Stage, Task, TaskFile
+from .models import (
+    CopyPart,
+    Correction,
+    IdentityDocument,
+    Message,
+    Outcome,
+    Particulars,
+    Stage,
+    Task,
+    TaskFile,
+)
 
 # Two categories, for two lengths of time: a case that was worked on is proof (law/data/retention.csv:
 # rights_request_log), while what nobody confirmed proves nothing and goes soon (unverified_request).
@@ -27,7 +37,7 @@ def delete(rows: Rows, at: datetime) -> int:
 
 
 def _holding(
-    model: type[Particulars] | type[Message],
+    model: type[Particulars] | type[Message] | type[Correction],
     fields: tuple[str, ...],
     category: str,
     rows: Q,
@@ -82,6 +92,9 @@ PARTS = register(
     )
 )
 NO_PROOF = (ANSWERS, PARTS)
+POINTS = ("what", "wanted", "value", "why")
+CORRECTIONS = _holding(Correction, POINTS, CASES, ~_UNCONFIRMED, PROOF)
+UNCONFIRMED_CORRECTIONS = _holding(Correction, POINTS, UNCONFIRMED, _UNCONFIRMED)
 
 exclude(IdentityDocument, "Sealed, and destroyed after the verdict or on its own date, whatever comes first.")
 exclude(

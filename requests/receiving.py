@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.actors import ActorKind, Acts
 from people.models import Guardianship, Person
 
-from . import clocks, events, identity, linked, seeking
+from . import clocks, correcting, events, identity, linked, seeking
 from .models import (
     COPIES,
     WITHOUT_IDENTITY,
@@ -57,6 +57,7 @@ class Asked:
     about: str = ""
     details: str = ""
     authority: str = ""
+    corrections: tuple[correcting.Wanted, ...] = ()
     received_at: datetime | None = None
     submission: UUID = field(default_factory=uuid4)
     inquiry: RightsRequest | None = None
@@ -144,6 +145,8 @@ def _receive_one(
         details=asked.details,
         authority=asked.authority,
     )
+    if right == Right.RECTIFICATION:
+        correcting.take_down(request, asked.corrections)
     clocks.propose_regimes(request)
     facts = {"right": right.value, "channel": asked.channel.value}
     events.deed(

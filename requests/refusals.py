@@ -81,6 +81,52 @@ class ReasonMissing(Refused):
     pass
 
 
+class UndecidedCorrections(Refused):
+    def __init__(self) -> None:
+        super().__init__("Decide each correction first: nobody can correct what is not decided.")
+
+
+class NothingToCorrect(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "No correction is accepted. Write down what is to be corrected, or refuse the request."
+        )
+
+
+class CorrectionNotClean(Refused):
+    """What it should say cannot be written like this; the message names the field, not the value."""
+
+
+class AddressNeedsProof(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "An address opens everything that is sent to it. It changes only for whoever signed in, confirmed by "
+            "the address on file, showed a document, or was vouched for by two colleagues."
+        )
+
+
+class AgeNeedsProof(Refused):
+    """Somebody would gain or lose the say over a learner's data."""
+
+
+class GroundMissing(Refused):
+    def __init__(self) -> None:
+        super().__init__("Say on which ground of the law first.")
+
+
+class NeverWeighed(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "An objection to direct marketing, and an opt-out of sale or sharing, is never weighed against "
+            "anything (GDPR Art. 21(2)–(3)). It stops."
+        )
+
+
+class NotToldYet(Refused):
+    def __init__(self) -> None:
+        super().__init__("Tell them first that the restriction ends, and from when (GDPR Art. 18(3)).")
+
+
 class NotAppealable(Refused):
     pass
 

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from audit.actors import ActorKind
 from audit.buttons import Button
 from law.models import Company
-from people.models import User
+from people.models import RestrictionGround, User
 
-from . import clocks, copying, desk, hints, plans
+from . import clocks, copying, desk, hints, limiting, plans
 from .models import ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 
@@ -85,6 +85,7 @@ def head(case: RightsRequest, moves: Moves) -> SafeString:
 def parts(case: RightsRequest, reader: Reader) -> list[tuple[str, SafeString]]:
     shown = [
         ("What is asked", asked(case, reader)),
+        ("What is to be done", points(case, reader)),
         ("Who asks", identity(case)),
         ("Systems and companies", tasks(case)),
         ("What goes and what stays", plan(case)),
@@ -100,6 +101,20 @@ def asked(case: RightsRequest, reader: Reader) -> SafeString:
     may_read = reader.has_perm(PARTICULARS)
     typed = getattr(case, "particulars", None) if may_read else None
     return part("asked", case=case, typed=typed, may_read=may_read)
+
+
+def points(case: RightsRequest, reader: Reader) -> SafeString:
+    """What a colleague decided, or has to: corrections, the ground of a restriction, uses to stop."""
+    ground = limiting.ground_of(case)
+    return part(
+        "points",
+        points=case.corrections.select_related("decided_by"),
+        may_read=reader.has_perm(PARTICULARS),
+        ground=RestrictionGround(ground).label if ground else "",
+        restriction=limiting.restriction_of(case),
+        lifted_from=limiting.lifted_from(case),
+        uses=limiting.uses_of(case, clocks.today(case.received_at)) if case.right in limiting.USES else None,
+    )
 
 
 def identity(case: RightsRequest) -> SafeString:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.refusals import Refused
 
-from . import deciding, erasure, guards, identity, packages
+from . import deciding, erasure, guards, identity, limiting, packages
 from .models import (
     ErasureOrder,
     Happened,
@@ -95,7 +95,25 @@ def _review(request: RightsRequest, on: date) -> NextMove:
         return NextMove(str(refusal), Turn.US, "authority" if held else "")
     if request.right == Right.ERASURE:
         return _erasure(request)
+    if undecided := _undecided(request):
+        return undecided
     return NextMove("Look at what is asked, and accept or refuse it.", Turn.US, "accept")
+
+
+def _undecided(request: RightsRequest) -> NextMove | None:
+    """What a colleague says before work can begin on it."""
+    match request.right:
+        case Right.RECTIFICATION if not request.corrections.exists():
+            return NextMove("Write down what is to be corrected.", Turn.US, "add-correction")
+        case Right.RECTIFICATION if request.corrections.undecided().exists():
+            return NextMove("Decide each correction.", Turn.US, "corrections")
+        case Right.RESTRICTION if not limiting.ground_of(request):
+            return NextMove("Say on which ground the data is restricted.", Turn.US, "ground")
+        case Right.OBJECTION if not guards.noted(request, Happened.USES_DECIDED).exists():
+            return NextMove(
+                "Say which uses stop; or accept, and all they may object to stops.", Turn.US, "uses"
+            )
+    return None
 
 
 def _erasure(request: RightsRequest) -> NextMove:

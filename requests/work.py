@@ -16,7 +16,10 @@ from inventory.models import OrderAnswer, OrderStatus
 from people.models import User
 
 from . import actions, events, files, packages
-from .models import Answer, Happened, Stage, Task, TaskFile, TaskStage
+from .models import Answer, Duty, Happened, Stage, Task, TaskFile, TaskStage, Way
+
+# Nobody can say that these are done in this database: they are, or they are not (`here.HANDLERS`).
+DONE_HERE = (Duty.CORRECT, Duty.RESTRICT, Duty.STOP)
 
 
 class TaskCannotMove(Refused):
@@ -26,6 +29,13 @@ class TaskCannotMove(Refused):
 
 class AnswerIncomplete(Refused):
     pass
+
+
+class DoneByItself(Refused):
+    def __init__(self) -> None:
+        super().__init__(
+            "This database does it by itself, and has not: read why on the task, then press “Try again”."
+        )
 
 
 def _locked(task: Task, wanted: TaskStage) -> Task:
@@ -53,6 +63,8 @@ def answer(
         raise AnswerIncomplete("Say why it was not done: the requester may have to hear it.")
     with files.sealed(task, uploads) as taken, transaction.atomic():
         task = _answerable(task)
+        if answer == Answer.DONE and isinstance(by, User) and task.way == Way.HERE and task.duty in DONE_HERE:
+            raise DoneByItself
         if answer != Answer.DONE:  # what was handed over before was a mistake, and goes into no copy
             files.destroy(task.files.all(), at=at)
         files.keep(task, taken, at=at)

@@ -215,6 +215,8 @@ def said(visit: Visit, asked: Step, form: StepForm) -> list[str]:
         return [str(countries.name(answer["country"])) or _("You did not say.")]
     if asked.slug == "region":
         return [dict(names_of(visit.answer("where", "country"))).get(answer["region"], _("You did not say."))]
+    if asked.slug == "corrections":
+        return steps.corrections_said(answer)
     return [str(value) for value in answer.values() if value] or [_("Nothing.")]
 
 
@@ -259,6 +261,7 @@ def asked_by(request: HttpRequest, visit: Visit, submission: str) -> Asked:
         email=visit.person.email if visit.person else visit.answer("contact", "email"),
         about=visit.answer("about", "about"),
         details=visit.answer("details", "details"),
+        corrections=tuple(steps.corrections_of(visit.answers.get("corrections", {}))),
         submission=UUID(submission),
     )
 

@@ -18,7 +18,8 @@ from law.readings import ages
 from people.models import Person
 from people.regions import KNOWN, names_of
 from requests import receiving
-from requests.models import RequesterKind, Right
+from requests.correcting import Wanted
+from requests.models import Correctable, RequesterKind, Right
 
 from .fields import AddressField, BlockField, LineField, birth_date
 
@@ -269,13 +270,86 @@ class ContactForm(StepForm):
         return str(self.cleaned_data["email"])
 
 
+FIELDS: list[tuple[str, Said]] = [
+    ("", gettext_lazy("Choose")),
+    (Correctable.GIVEN_NAME.value, gettext_lazy("First name")),
+    (Correctable.FAMILY_NAME.value, gettext_lazy("Family name")),
+    (Correctable.BIRTH_DATE.value, gettext_lazy("Date of birth")),
+    (Correctable.EMAIL.value, gettext_lazy("Email address")),
+    (Correctable.PLACE.value, gettext_lazy("Country or region")),
+    (Correctable.LANGUAGE.value, gettext_lazy("Language")),
+    (Correctable.OTHER.value, gettext_lazy("Something else")),
+]
+POINTS = range(1, 4)  # what one form holds; more goes into the field that follows
+
+
+class CorrectionsForm(StepForm):
+    """Three times: which, what is wrong, what it should say. The first is needed."""
+
+    heading = gettext_lazy("What is wrong, and what should it say?")
+    hint = gettext_lazy("Please send no documents and no passwords.")
+
+    def prepare(self) -> None:
+        for number in POINTS:
+            self.fields[f"field_{number}"] = forms.ChoiceField(
+                choices=FIELDS, required=False, error_messages={"invalid_choice": CHOOSE}
+            )
+            self.fields[f"what_{number}"] = LineField(required=False, limit=300)
+            self.fields[f"wanted_{number}"] = LineField(required=False, limit=500)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        for number in POINTS:
+            self._check(number)
+        return self.cleaned_data
+
+    def _check(self, number: int) -> None:
+        field, what, wanted = (self.cleaned_data.get(f"{name}_{number}") for name in PARTS)
+        if not (field or what or wanted) and number > 1:
+            return
+        if not field and f"field_{number}" not in self.errors:
+            self.add_error(f"field_{number}", _("Choose what it is about."))
+        if not wanted and f"wanted_{number}" not in self.errors:
+            self.add_error(f"wanted_{number}", _("Write what it should say."))
+        if field == Correctable.OTHER and not what and f"what_{number}" not in self.errors:
+            self.add_error(f"what_{number}", _("Write where it stands, or what it says now."))
+
+    def triples(self) -> list[tuple[int, list[forms.BoundField]]]:
+        """For the page: number, and the three fields of it."""
+        return [(number, [self[f"{name}_{number}"] for name in PARTS]) for number in POINTS]
+
+    @property
+    def is_more_open(self) -> bool:
+        """Somebody has written into the second or third."""
+        names = [f"{name}_{number}" for number in POINTS[1:] for name in PARTS]
+        return any(self[name].value() for name in names)
+
+
+PARTS = ("field", "what", "wanted")
+
+
+def corrections_of(answer: Mapping[str, Any]) -> list[Wanted]:
+    """The points of the form that hold something."""
+    triples = ([answer.get(f"{name}_{number}", "") for name in PARTS] for number in POINTS)
+    return [Wanted(*triple) for triple in triples if triple[0]]
+
+
+def corrections_said(answer: Mapping[str, Any]) -> list[str]:
+    """For the page that shows every answer again."""
+    names = {value: str(label) for value, label in FIELDS}
+    return [
+        f"{names[point.field]}{f' ({point.what})' if point.what else ''}: {point.wanted}"
+        for point in corrections_of(answer)
+    ]
+
+
 class DetailsForm(StepForm):
     details = BlockField(required=False, limit=DETAILS_LIMIT)
     heading: Said = gettext_lazy("Anything we should know?")
     hint: Said = gettext_lazy("You need not write anything. Please send no documents and no passwords.")
 
     def prepare(self) -> None:
-        asks = [Right.INQUIRY.value, Right.COMPLAINT.value, Right.RECTIFICATION.value]
+        asks = [Right.INQUIRY.value, Right.COMPLAINT.value]
         if set(asks) & set(self.visit.rights):
             self.heading = _("Tell us what it is about")
             self.hint = _(
@@ -312,6 +386,7 @@ STEPS = [
     ),
     Step("born", BornForm, lambda visit: _a_stranger(visit) and visit.who == SELF),
     Step("contact", ContactForm, _a_stranger),
+    Step("corrections", CorrectionsForm, lambda visit: Right.RECTIFICATION.value in visit.rights),
     Step("details", DetailsForm),
 ]
 BY_SLUG = {step.slug: step for step in STEPS}

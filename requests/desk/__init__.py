@@ -1,9 +1,10 @@
 """The buttons of a case: a verb each, by stage of the work. What a verb does stands in `actions`."""
 
-from . import ends, erasing, law, parts, talk, who, work
+from . import ends, erasing, law, parts, points, talk, who, work
 
 GROUPS = (
     ("The work", (*work.BUTTONS, *erasing.BUTTONS)),
+    ("What is asked", points.BUTTONS),
     ("The copy", parts.BUTTONS),
     ("Words", talk.BUTTONS),
     ("Who asks", who.BUTTONS),

@@ -15,6 +15,7 @@ from .cases import (
     Stage,
 )
 from .copies import CopyPart, CopyPartQuerySet, Decision, Package, Why
+from .corrections import Correctable, Correction, CorrectionQuerySet, Judgment
 from .erasure import ErasureOrder
 from .identity import IdentityCheck, IdentityDocument, Method, Verdict
 from .regimes import RequestRegime, RequestRegimeQuerySet
@@ -31,6 +32,9 @@ __all__ = [
     "Connection",
     "CopyPart",
     "CopyPartQuerySet",
+    "Correctable",
+    "Correction",
+    "CorrectionQuerySet",
     "Decision",
     "DenialReason",
     "Duty",
@@ -38,6 +42,7 @@ __all__ = [
     "Happened",
     "IdentityCheck",
     "IdentityDocument",
+    "Judgment",
     "LetterKind",
     "LetterTemplate",
     "Message",

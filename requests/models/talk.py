@@ -27,6 +27,7 @@ class LetterKind(models.TextChoices):
     ERASURE_PLANNED = "erasure_planned", "we will erase"
     ERASED = "erased", "what we erased, what we keep"
     RESTRICTED = "restricted", "we keep it, and do not use it"
+    LIFTING = "lifting", "we will use it again"
     STOPPED = "stopped", "we stopped"
     UNVERIFIED = "unverified", "we could not find out who you are"
     APPEAL = "appeal", "the second look"

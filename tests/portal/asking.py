@@ -20,8 +20,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "contact": {"name": "Robin", "email": "robin@family.example"},
     "details": {"details": ""},
 }
+A_NAME = {"field_1": "family_name", "wanted_1": "Bianchi"}
 ORDER = [
-    "need", "copy", "limit", "talk", "who", "about", "where", "region", "born", "contact", "details",
+    "need", "copy", "limit", "talk", "who", "about", "where", "region", "born", "contact", "corrections", "details",
 ]  # fmt: skip
 
 
@@ -41,6 +42,8 @@ def answer(client: Client, slug: str, **data: Any) -> Any:
 def fill_in(client: Client, **changed: dict[str, Any] | None) -> None:
     """Every question answered, with some answers changed; None leaves a question out."""
     answers = {**ANSWERS, **changed}
+    if "rectification" in (answers.get("need") or {}).get("need", []):
+        answers.setdefault("corrections", A_NAME)
     for slug in ORDER:
         if (data := answers.get(slug)) is not None:
             response = answer(client, slug, **data)
