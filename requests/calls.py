@@ -192,7 +192,7 @@ def call(connection: Connection, task: Task, *, at: datetime) -> Reply:
 def _client() -> httpx.Client:
     """For one call: the time of all its waits together is limited too."""
     return httpx.Client(
-        timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=patience.Transport()
+        timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=patience.Transport(patience.TOTAL)
     )
 
 

@@ -68,7 +68,7 @@ class _Backend(httpcore.NetworkBackend):
 class Transport(httpx.HTTPTransport):
     """httpx's own, with our sockets underneath. For one call: its purse is filled once."""
 
-    def __init__(self, seconds: float = TOTAL, *, verify: ssl.SSLContext | None = None) -> None:
+    def __init__(self, seconds: float, *, verify: ssl.SSLContext | None = None) -> None:
         context = verify or httpx.create_ssl_context(trust_env=False)
         super().__init__(verify=context, trust_env=False)
         self._pool.close()

@@ -52,10 +52,29 @@ def _done(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     if kind == "privacy.erase":
         del PEOPLE[subject]
         return {"answer": "done", "count": 1}
+    if kind == "privacy.correct":
+        return _corrected(PEOPLE[subject], data["corrections"])
+    if kind == "privacy.restrict":
+        PEOPLE[subject]["restricted"] = data["ground"]  # and from now on read it before using a row
+        return {"answer": "done", "count": 1}
+    if kind == "privacy.stop":
+        stopped = [use["code"] for use in data["uses"]] + data["kinds"]
+        PEOPLE[subject]["stopped"] = sorted({*PEOPLE[subject].get("stopped", []), *stopped})
+        return {"answer": "done", "count": len(stopped)}
     return {
         "answer": "exception",
         "text": f"This example does not know how to {kind.removeprefix('privacy.')}.",
     }
+
+
+def _corrected(person: dict[str, Any], corrections: list[dict[str, str]]) -> dict[str, Any]:
+    """Write what we hold; say what we do not understand, so that a person looks at it."""
+    unknown = [one for one in corrections if one["field"] == "other"]
+    known = [one for one in corrections if one["field"] in person]
+    if unknown:
+        return {"answer": "exception", "text": "A person has to look at what is not one of our fields."}
+    person.update({one["field"]: one["value"] for one in known})
+    return {"answer": "done", "count": len(known)} if known else {"answer": "nothing"}
 
 
 class Receiver(BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from requests import calls
+from requests import calls, patience
 from tests.architecture.places import ROOT
 
 HOST = "receiver.example"
@@ -80,5 +80,10 @@ def allow(patch: Any, certificate: Path) -> None:
     patch(
         calls,
         "_client",
-        lambda: httpx.Client(timeout=2, follow_redirects=False, trust_env=False, verify=trusted),
+        lambda: httpx.Client(
+            timeout=2,
+            follow_redirects=False,
+            trust_env=False,
+            transport=patience.Transport(patience.TOTAL, verify=trusted),
+        ),
     )

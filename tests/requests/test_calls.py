@@ -1,7 +1,9 @@
 """Calls to systems, against the documented example, over real TLS."""
 
+import gzip
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,8 +14,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory import holds
-from requests import calls, fanout, leaving_out
-from requests.models import Answer, Connection, Task, TaskStage
+from requests import calls, fanout, leaving_out, patience
+from requests.models import Answer, Connection, Correction, Right, RightsRequest, Task, TaskStage
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
@@ -207,6 +209,81 @@ def test_an_endless_answer_is_cut_off(inside, serve, monkeypatch):
 
     task.refresh_from_db()
     assert task.stage == TaskStage.PARKED
+
+
+def dripping(first: bytes) -> type[Saying]:
+    """Never silent for long and never at an end: each single wait is short."""
+
+    class Drips(Saying):
+        over = threading.Event()
+
+        def do_POST(self):
+            self.wfile.write(first)
+            with suppress(OSError):
+                while not self.over.wait(0.02):
+                    self.wfile.write(b"x")
+
+    return Drips
+
+
+@pytest.mark.parametrize(
+    "first",
+    [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n"],
+    ids=["before the status", "in the headers", "in the body"],
+)
+def test_a_server_that_drips_for_ever_does_not_keep_a_worker(inside, serve, monkeypatch, first):
+    monkeypatch.setattr(patience, "TOTAL", 0.5)
+    handler = dripping(first)
+    task = connected(serve(handler))
+
+    calls.call_due(at=timezone.now())
+
+    handler.over.set()
+    task.refresh_from_db()
+    assert (task.stage, task.failure) == (TaskStage.WAITING, "ReadTimeout")
+
+
+def test_a_compressed_answer_is_not_unpacked(inside, serve):
+    class Packs(Saying):
+        body = gzip.compress(b'{"answer": "done"}' + b" " * 10_000_000)
+
+        def send_header(self, keyword, value):
+            super().send_header(keyword, value)
+            if keyword == "content-length":
+                super().send_header("content-encoding", "gzip")
+
+    task = connected(serve(Packs))
+
+    calls.call_due(at=timezone.now())
+
+    task.refresh_from_db()
+    assert task.stage == TaskStage.PARKED
+
+
+def test_the_example_corrects_what_it_is_told(inside, serve, example):
+    task = connected(serve(example.Receiver), example, duty="correct")
+    RightsRequest.objects.filter(pk=task.request_id).update(right=Right.RECTIFICATION)
+    Correction.objects.create(
+        request=task.request, field="family_name", wanted="bianchi", value="Bianchi", judgment="accepted",
+        decided_by=UserFactory(), decided_at=NOW,
+    )  # fmt: skip
+    Correction.objects.create(request=task.request, field="given_name", wanted="Not decided")
+    example.PEOPLE["platform-000001"] = {"family_name": "Rossi", "given_name": "Robin"}
+
+    calls.call_due(at=timezone.now())
+
+    assert example.PEOPLE["platform-000001"] == {"family_name": "Bianchi", "given_name": "Robin"}
+    task.refresh_from_db()
+    assert (task.answer, task.count_done) == (Answer.DONE, 1)
+
+
+def test_the_example_stops_the_uses_it_is_told(inside, serve, example):
+    task = connected(serve(example.Receiver), example, duty="stop")
+    RightsRequest.objects.filter(pk=task.request_id).update(right=Right.OPT_OUT)
+
+    calls.call_due(at=timezone.now())
+
+    assert example.PEOPLE["platform-000001"]["stopped"] == ["sale"]
 
 
 def test_after_the_last_try_staff_have_it(inside, serve):
