@@ -51,7 +51,7 @@ def _refuse_young_guardian(person: Person, born: date, at: datetime) -> None:
 def restrict(
     person: Person, *, ground: RestrictionGround | str, case: str, by: Acts, at: datetime, reason: str = ""
 ) -> Restriction:
-    """From now on the data is kept and not used (GDPR Art. 18(1)). What that stops: docs/reference/restriction.md."""
+    """From now on the data is kept and not used (GDPR Art. 18(1)). What that stops: docs/how-to/handle-a-correction-a-restriction-an-objection.md."""
     rows.locked(person)
     try:
         with transaction.atomic():

@@ -12,13 +12,26 @@ from django.db import transaction
 from audit.actors import Acts
 from law import deadlines, readings
 from law.models import Company
-from people.models import Person, User
-from requests import actions, deciding, erasure, here, packages, reviewing, seeking, work
+from people.models import Person, RestrictionGround, User
+from requests import (
+    actions,
+    correcting,
+    deciding,
+    erasure,
+    here,
+    limiting,
+    packages,
+    reviewing,
+    seeking,
+    work,
+)
+from requests.correcting import Wanted
 from requests.events import SOMEBODY
 from requests.models import (
     Answer,
     Channel,
     DenialReason,
+    Judgment,
     LetterKind,
     Method,
     RequesterKind,
@@ -232,9 +245,47 @@ def _copy_first_then_erasure(on: _Stage) -> None:
 
 def _correction_with_a_message(on: _Stage) -> None:
     details = "My family name changed. Please also tell me who received the old one."
-    (case,) = on.signed_in("zoe", Right.RECTIFICATION, at=on.ago(3), details=details)
+    points = (
+        Wanted("family_name", "", "Tremblay"),
+        Wanted("other", "The name on my certificate of “Fractions I”", "Zoë Tremblay"),
+    )
+    (case,) = on.signed_in("zoe", Right.RECTIFICATION, at=on.ago(3), details=details, corrections=points)
     actions.assign(case, owner=on.dov, by=on.dov, at=on.ago(2))
     actions.hear(case, "I forgot to say: the new name is on my certificate.", by=on["zoe"], at=on.ago(0.2))
+
+
+def _correction_at_work(on: _Stage) -> None:
+    """One point is written here already; another was refused, and the systems are asked."""
+    points = (Wanted("family_name", "", "Núñez Robles"), Wanted("place", "I moved", "Madrid"))
+    (case,) = on.signed_in("mateo", Right.RECTIFICATION, at=on.ago(8), corrections=points)
+    name, place = case.corrections.all()
+    decisions = {
+        name.pk: correcting.Decision(Judgment.ACCEPTED, "Núñez Robles"),
+        place.pk: correcting.Decision(Judgment.REFUSED, why="Tell us the day you moved, and we change it."),
+    }
+    correcting.decide(case, decisions=decisions, by=on.noor, at=on.ago(7))
+    _accept(case, on.noor, on.ago(7))
+
+
+def _restriction_about_to_end(on: _Stage) -> None:
+    """In force on Frank’s page; he was told that it ends, and from when."""
+    (case,) = on.signed_in(
+        "frank", Right.RESTRICTION, at=on.ago(30), details="My country is wrong. Please wait."
+    )
+    limiting.decide_ground(case, ground=RestrictionGround.ACCURACY, by=on.noor, at=on.ago(29))
+    _answer_all(_accept(case, on.noor, on.ago(29)), on.noor, on.ago(25))
+    letter = "Guten Tag, Frank,\n\nwir bewahren Ihre Daten auf und benutzen sie nicht, bis das geprüft ist."
+    actions.release(case, by=on.dov, at=on.ago(24), letter=letter, kind=LetterKind.RESTRICTED)
+    letter = (
+        "Guten Tag, Frank,\n\ngeprüft ist: Das Land stimmt. In einer Woche benutzen wir Ihre Daten wieder."
+    )
+    ends = on.company.today() + timedelta(days=7)
+    limiting.tell_of_lifting(case, letter=letter, from_on=ends, by=on.dov, at=on.ago(0.3))
+
+
+def _objection_to_be_weighed(on: _Stage) -> None:
+    words = "Please stop watching what I do in the lessons."
+    on.signed_in("iris", Right.OBJECTION, at=on.ago(1.6), details=words)
 
 
 def _question(on: _Stage) -> None:
@@ -267,6 +318,7 @@ def _nobody_confirmed_yet(on: _Stage) -> None:
 SCENES = (
     _late, _due_today, _refused_and_appealed, _copy_released, _complaint_answered, _opt_out_done,
     _asked_what_is_meant, _withdrawn, _agent_held, _guardian_with_a_parked_task, _erasure_in_its_wait,
-    _asked_twice, _erasure_waiting_for_a_second_person, _correction_with_a_message, _copy_first_then_erasure,
+    _asked_twice, _erasure_waiting_for_a_second_person, _correction_with_a_message, _correction_at_work,
+    _restriction_about_to_end, _objection_to_be_weighed, _copy_first_then_erasure,
     _question, _nobody_confirmed_yet,
 )  # fmt: skip

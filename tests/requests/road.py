@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from notices.models import Mail
 from people.models import Person, User
-from requests import actions, packages, reviewing, seeking
+from requests import actions, correcting, limiting, packages, reviewing, seeking
 from requests.events import SOMEBODY
 from requests.models import LetterKind, Right, RightsRequest, Stage
 from tests.people.factories import NOW
@@ -40,6 +40,7 @@ def confirm(request: RightsRequest, at: Any = NOW) -> RightsRequest:
 def bring_to(request: RightsRequest, stage: Stage, *, by: User, at: Any = NOW) -> RightsRequest:
     """From review onwards, with nobody to ask."""
     if stage != Stage.REVIEW:
+        decide(request, by=by, at=at)
         actions.accept(request, by=by, at=at)
     if stage in (Stage.RELEASE, Stage.CLOSED) and request.stage == Stage.FULFILLING:
         actions.put_forward(request, by=by, at=at)
@@ -55,6 +56,18 @@ def look_through(request: RightsRequest, *, by: User, at: Any = NOW) -> None:
     if request.copy_parts.unseen().exists():
         reviewing.look_through(request, parts=list(request.copy_parts.all()), by=by, at=at)
     request.refresh_from_db()
+
+
+def decide(request: RightsRequest, *, by: User, at: Any = NOW) -> None:
+    """What a colleague says before work can begin."""
+    if request.right == Right.RESTRICTION:
+        limiting.decide_ground(request, ground="accuracy", by=by, at=at)
+    elif request.right == Right.RECTIFICATION:
+        if not request.corrections.exists():
+            correcting.add(request, field="family_name", what="", wanted="Bianchi", by=by, at=at)
+        points = request.corrections.undecided()
+        decisions = {point.pk: correcting.Decision("accepted", point.wanted) for point in points}
+        correcting.decide(request, decisions=decisions, by=by, at=at)
 
 
 def kinds(request: RightsRequest) -> list[str]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from audit.actors import SYSTEM
 from audit.models import Event
 from people.models import User
-from requests import actions, deciding, desk, erasure, events, packages
+from requests import actions, correcting, deciding, desk, erasure, events, limiting, packages
 from requests.models import (
     DenialReason,
     ErasureOrder,
@@ -144,11 +144,41 @@ def refusal(case: RightsRequest) -> dict[str, object]:
     return {"letter": LETTER, "denial": "other", "ground": ground.pk}
 
 
+def with_correction(case: RightsRequest) -> RightsRequest:
+    correcting.take_down(case, [correcting.Wanted("family_name", "", "Bianchi")])
+    return case
+
+
+def decided(case: RightsRequest) -> dict[str, object]:
+    point = case.corrections.get()
+    return {f"judgment_{point.pk}": "accepted", f"value_{point.pk}": "Bianchi"}
+
+
+def restricted() -> RightsRequest:
+    case = RequestFactory(right="restriction", in_review=True)
+    earlier = NOW - timedelta(days=9)
+    limiting.decide_ground(case, ground="claims", by=UserFactory(), at=earlier)
+    limiting.restrict(case, at=earlier)
+    return case
+
+
+def told_of_lifting(case: RightsRequest) -> RightsRequest:
+    earlier = NOW - timedelta(days=3)
+    limiting.tell_of_lifting(case, letter=LETTER, from_on=NOW.date(), by=UserFactory(), at=earlier)
+    return case
+
+
 # verb: (a case that shows it, what is typed, what is true afterwards)
 Road = tuple[
     Callable[[], RightsRequest], Callable[[RightsRequest], dict[str, Any]], Callable[[RightsRequest], Any]
 ]
 ROADS: dict[str, Road] = {
+    "add-correction": (lambda: RequestFactory(rectification=True), lambda c: {"field": "family_name", "wanted": "Bianchi"}, lambda c: c.corrections.get().wanted == "Bianchi"),
+    "corrections": (lambda: with_correction(RequestFactory(rectification=True, in_review=True)), lambda c: decided(c), lambda c: c.corrections.get().value == "Bianchi"),
+    "ground": (lambda: RequestFactory(right="restriction", in_review=True), lambda c: {"ground": "claims"}, lambda c: limiting.ground_of(c) == "claims"),
+    "uses": (lambda: RequestFactory(objection=True, in_review=True), lambda c: {}, lambda c: c.events.filter(kind="uses_decided").exists()),
+    "tell-lifting": (lambda: restricted(), lambda c: {"letter": LETTER, "from_on": "2026-03-09"}, lambda c: c.messages.filter(letter="lifting").exists()),
+    "lift": (lambda: told_of_lifting(restricted()), lambda c: {}, lambda c: not c.subject.is_restricted),
     "match": (lambda: RequestFactory(unmatched=True), lambda c: {"subject": PersonFactory().external_id}, lambda c: c.subject_id),
     "judge": (lambda: RequestFactory(objection=True), lambda c: {"method": "known_facts", "note": "Lesson names."}, lambda c: c.stage == Stage.REVIEW),
     "misfit": (lambda: with_check(RequestFactory()), lambda c: {}, lambda c: c.identity_checks.get().verdict == Verdict.FAILED),

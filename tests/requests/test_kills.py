@@ -36,7 +36,7 @@ from tests.inventory.factories import ProcessingActivityFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 
 from .factories import RequestFactory
-from .road import LETTER, ask, link_in
+from .road import LETTER, ask, decide, link_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -151,6 +151,7 @@ def test_looking_for_whoever_asked_and_confirming() -> None:
 
 def test_accepting_putting_forward_sending_back_and_releasing(dov: User) -> None:
     case = RequestFactory(rectification=True, verified=True)
+    decide(case, by=dov)
     assert survives_every_kill(lambda: actions.accept(anew(case), by=dov, at=NOW)) > 3
     assert survives_every_kill(lambda: actions.put_forward(anew(case), by=dov, at=NOW)) > 1
     assert survives_every_kill(lambda: actions.send_back(anew(case), by=dov, at=NOW, reason="Look.")) > 1

@@ -153,7 +153,7 @@ def test_this_database_answers_for_a_copy_by_itself():
 
 
 def test_what_this_database_cannot_do_by_itself_is_put_before_staff():
-    task = TaskFactory(way=Way.HERE, duty=Duty.CORRECT)
+    task = TaskFactory(way=Way.HERE, duty=Duty.TELL)
 
     here.do_due(at=NOW)
 
