@@ -39,7 +39,9 @@ class PackageAdmin(Downloads):
 
 
 def _said(part: dict[str, Any]) -> str:
-    withheld = f" ({Decision(part['decision']).label}: {Why(part['why']).label})" if part.get("decision") else ""
+    withheld = (
+        f" ({Decision(part['decision']).label}: {Why(part['why']).label})" if part.get("decision") else ""
+    )
     return f"{part['source']}: {part['what']}{withheld}"
 
 
