@@ -22,7 +22,7 @@ QUERIES = (
     "", "view=others", "view=late", "view=unverified", "view=open", "view=closed", "whose=mine", "whose=nobody",
     "place=FR", "right__exact=erasure", "view=closed&right__exact=erasure&place=DE", "waits=reading",
     "waits=erasure", "waits=recovery", "waits=task", "waits=today", "waits=week", "q={reference}", "q=u-amina",
-    "q=typed7@family.example", "view=open&p=2", "view=open&p=40", "view=closed&p=200",
+    "q=typed7@family.example", "view=open&p=2", "view=open&p={open}", "view=closed&p={closed}",
 )  # fmt: skip
 
 CASES = """
@@ -40,7 +40,7 @@ FROM generate_series(%s, %s) AS n
 """
 UNDER_WAY = """
 UPDATE requests_rightsrequest SET stage = 'fulfilling', subject_id = 1
-WHERE stage = 'unverified' AND verified_at IS NOT NULL AND id %% 2 = 0
+WHERE stage = 'unverified' AND verified_at IS NOT NULL AND id / {open} %% 2 = 0
 """
 PARTICULARS = """
 INSERT INTO requests_particulars (request_id, name, email, about, details, authority)
@@ -73,7 +73,7 @@ def fill(rows: int) -> None:
     start = RightsRequest.objects.count() + 1
     with filling.without_triggers(), connection.cursor() as cursor:
         cursor.execute(CASES.format(open=OPEN_SHARE), [start, rows])
-        cursor.execute(UNDER_WAY, [])
+        cursor.execute(UNDER_WAY.format(open=OPEN_SHARE), [])
         cursor.execute(PARTICULARS)
         cursor.execute(WORK.format(tasks=TASKS), [])
         cursor.execute(PAST_WORK, [start, rows])
@@ -85,17 +85,19 @@ def jobs(rows: int) -> Iterator[Figure]:
     filling.empty()
     filling.fill(System, TASKS)
     client, _staff = lists.signed_in()
-    small = _pages(client, rows // 10)
-    for name, page in _pages(client, rows).items():
+    # The last pages that there are with a tenth, too.
+    last = {"open": max(1, rows // 10 // OPEN_SHARE // 50), "closed": max(1, min(200, rows // 10 // 52))}
+    small = _pages(client, rows // 10, last)
+    for name, page in _pages(client, rows, last).items():
         yield _figure(name, small[name], page, rows)
 
 
-def _pages(client: Client, rows: int) -> dict[str, lists.Page]:
+def _pages(client: Client, rows: int, last: dict[str, int]) -> dict[str, lists.Page]:
     filling.fill(Person, rows)
     fill(rows)
     reference = RightsRequest.objects.order_by("pk")[rows // 2].reference
     case = RightsRequest.objects.filter(stage="fulfilling").order_by("-pk")[:1].get()
-    urls = {query or "queue": f"{QUEUE}?{query.format(reference=reference)}" for query in QUERIES}
+    urls = {query or "queue": f"{QUEUE}?{query.format(reference=reference, **last)}" for query in QUERIES}
     urls |= {"one case": f"{QUEUE}{case.pk}/change/", "morning page": "/admin/"}
     look = f"{QUEUE}{_unmatched().pk}/do/match/"
     found = {
