@@ -81,7 +81,7 @@ def allow(patch: Any, certificate: Path) -> None:
         calls,
         "_client",
         lambda: httpx.Client(
-            timeout=2,
+            timeout=30,
             follow_redirects=False,
             trust_env=False,
             transport=patience.Transport(patience.TOTAL, verify=trusted),
