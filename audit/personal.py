@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 
 from .evidence import is_evidence
@@ -89,7 +90,7 @@ class Holding:
     all_rows: Q = field(default_factory=Q)
     derived: Mapping[str, Any] = field(default_factory=dict)
     along: tuple[Along, ...] = ()
-    survives: str = ""
+    survives: str | Promise = ""
     in_copies: bool = True
     copied_to: tuple[str, ...] = ()
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
@@ -73,7 +72,7 @@ def end_activity(activity: ProcessingActivity, *, on: date, by: Acts, at: dateti
 
 def _end(thing: Endable, on: date, *, by: Acts, at: datetime, reason: str) -> None:
     try:
-        guards.day(on, _day(at))
+        guards.day(on, Company.current().day_of(at))
     except ValidationError as error:
         raise guards.NotADay(error.messages[0]) from error
     thing.ended_on = on
@@ -81,14 +80,12 @@ def _end(thing: Endable, on: date, *, by: Acts, at: datetime, reason: str) -> No
     record("inventory.end", thing, by=by, at=at, reason=reason, details={"on": on.isoformat()})
 
 
-def _day(at: datetime) -> date:
-    return timezone.localdate(at, Company.current().zone)
-
-
 @transaction.atomic
 def take_up(thing: Endable, *, by: Acts, at: datetime, reason: str) -> None:
     """It goes on as before. Raises StillActive for an activity whose purpose has ended."""
-    if isinstance(thing, ProcessingActivity) and (refusal := guards.ended_purpose(thing.purpose, _day(at))):
+    if isinstance(thing, ProcessingActivity) and (
+        refusal := guards.ended_purpose(thing.purpose, Company.current().day_of(at))
+    ):
         raise guards.StillActive(refusal)
     thing.ended_on = None
     thing.save(update_fields=["ended_on"])

@@ -144,7 +144,7 @@ class PurposeAdmin(RegisterAdmin):
     readonly_fields = ("ended_on", "used_in")
     fieldsets = (
         (None, {"fields": ("code", "name", "kind", "ended_on")}),
-        ("What people read", {"fields": ("text", "child_text")}),
+        ("What people read", {"fields": ("names", "text", "child_text")}),
         ("Who may refuse", {"fields": ("is_optional", "needs_consent", "minimum_assurance")}),
         ("In use", {"fields": ("used_in",)}),
     )

@@ -43,7 +43,21 @@ class DataCategoryAdmin(RegisterAdmin):
     readonly_fields = ("used_in",)
     inlines = (ElementInline,)
     fieldsets = (
-        (None, {"fields": ("code", "name", "examples", "origin", "sensitivity", "whose", "is_never_held")}),
+        (
+            None,
+            {
+                "fields": (
+                    "code",
+                    "name",
+                    "names",
+                    "examples",
+                    "origin",
+                    "sensitivity",
+                    "whose",
+                    "is_never_held",
+                )
+            },
+        ),
         ("In use", {"fields": ("used_in",)}),
     )
     buttons = (removal("data category"),)

@@ -23,6 +23,7 @@ from people import csv_files
 from people.models import Role
 
 from .models import DataCategory, DataElement, Origin, Sensitivity
+from .models.registers import LONGEST_NAME
 
 COLUMNS = ("category", "element", "origin", "sensitivity", "whose")
 OPTIONAL = COLUMNS[2:]
@@ -33,7 +34,7 @@ ALIASES = {
     **dict.fromkeys(("data subject", "data subjects", "about", "people", "role", "roles"), "whose"),
 }
 MOST_ROWS = 10_000
-LONGEST_NAME, LONGEST_ELEMENT, LONGEST_CODE = 100, 200, 50
+LONGEST_ELEMENT, LONGEST_CODE = 200, 50
 
 
 class ChangedMeanwhile(Exception):

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
@@ -135,7 +134,7 @@ def _missing(content: Content) -> list[str]:
 
 def _missing_purposes(content: Content, at: datetime) -> list[str]:
     codes = [group["code"] for group in content.groups if not group["essential"]]
-    today, sentences = timezone.localdate(at, Company.current().zone), []
+    today, sentences = Company.current().day_of(at), []
     for group in CookieGroup.objects.filter(code__in=codes).select_related("purpose"):
         if group.purpose is None:
             sentences.append(

@@ -1,9 +1,12 @@
 """Forms of the registers: shape, and every contradiction as an error beside its field."""
 
+import json
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
+from audit.text import CleanLineField
 from law.models import Company
 from people.models import Role, User
 
@@ -20,7 +23,9 @@ from .models import (
     PurposeBasis,
     System,
 )
+from .models.registers import LONGEST_NAME
 
+OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 MOST_BYTES = 200 * 1024  # it travels through the page between the look and the writing
 
 
@@ -71,6 +76,43 @@ class StaffChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(user.get_short_name())
 
 
+class NamesWidget(forms.MultiWidget):
+    """One line for each language but the house's own, named by its language."""
+
+    template_name = "admin/inventory/names.html"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__({code: forms.TextInput(attrs={"lang": code}) for code, _name in OTHER_LANGUAGES})
+
+    def decompress(self, value: Any) -> list[str]:
+        names = json.loads(value) if isinstance(value, str) else value or {}
+        return [names.get(code, "") for code, _name in OTHER_LANGUAGES]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for line, (_code, language) in zip(context["widget"]["subwidgets"], OTHER_LANGUAGES, strict=True):
+            line["language"] = language
+        return context
+
+
+class NamesField(forms.MultiValueField):
+    """{"es": "…", "fr": "…"}: only the languages that have a name."""
+
+    widget = NamesWidget
+
+    def __init__(self, **options: Any) -> None:
+        lines = tuple(CleanLineField(max_length=LONGEST_NAME, required=False) for _one in OTHER_LANGUAGES)
+        super().__init__(lines, require_all_fields=False, required=False, **options)
+
+    def compress(self, data_list: list[str]) -> dict[str, str]:
+        return {code: text for (code, _name), text in zip(OTHER_LANGUAGES, data_list, strict=False) if text}
+
+
+def names_field(model: type[DataCategory | Purpose]) -> NamesField:
+    field = model._meta.get_field("names")
+    return NamesField(label=str(field.verbose_name).capitalize(), help_text=field.help_text)
+
+
 class CodeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A code is for machines and links: lower case, and fixed once given."""
 
@@ -80,10 +122,11 @@ class CodeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class DataCategoryForm(CodeForm):
     whose = WhoseField(help_text="Whose data it can be.")
+    names = names_field(DataCategory)
 
     class Meta:
         model = DataCategory
-        fields = ("code", "name", "origin", "sensitivity", "examples", "whose", "is_never_held")
+        fields = ("code", "name", "names", "origin", "sensitivity", "examples", "whose", "is_never_held")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -130,10 +173,12 @@ class ListForm(forms.Form):
 
 
 class PurposeForm(CodeForm):
+    names = names_field(Purpose)
+
     class Meta:
         model = Purpose
         fields = (
-            "code", "name", "kind", "text", "child_text", "is_optional", "needs_consent", "minimum_assurance",
+            "code", "name", "names", "kind", "text", "child_text", "is_optional", "needs_consent", "minimum_assurance",
         )  # fmt: skip
         labels = {
             "text": "Text for adults",

@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
@@ -203,5 +202,5 @@ def _movable(hold: LegalHold, wanted: HoldStatus) -> LegalHold:
 
 def _refuse_review(review_on: date, at: datetime) -> None:
     company = Company.current()
-    if problem := problem_with_review(review_on, timezone.localdate(at, company.zone), company):
+    if problem := problem_with_review(review_on, company.day_of(at), company):
         raise ReviewTooFar(problem)

@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Cast, NullIf
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy
 
 from audit.disposing import PROOFS
 from audit.models import Event, SealedEvent
@@ -25,8 +26,8 @@ def delete_rows(rows: Rows, at: datetime) -> int:
 
 
 def _number(kind: str, ref: str, means: str) -> Case:
-    """A reference kept as text, where it is a person's number. Somebody at the public form has none."""
-    return Case(When(**{kind: means}, then=Cast(NullIf(F(ref), Value("")), BigIntegerField())))
+    """A reference kept as text, where it is a person's number."""
+    return Case(When(**{kind: means}, then=Cast(F(ref), BigIntegerField())))
 
 
 EVENTS = register(
@@ -41,7 +42,7 @@ EVENTS = register(
         },
         clocks={StartEvent.EVENT: Clock(until=_done_until)},
         ways={Then.DELETE: delete_rows},
-        survives="It proves what was done and when, and names nobody.",
+        survives=gettext_lazy("It proves what was done and when, and names nobody."),
         in_copies=False,  # what colleagues did, in their words: looked up by hand where somebody asks for it
         # Before its seal nothing would show that an event was there; the proof of what went stays.
         all_rows=~Q(verb__in=PROOFS) & Q(Exists(SealedEvent.objects.filter(event=OuterRef("pk")))),

@@ -1,13 +1,51 @@
-"""How long something is kept, in the language of whoever reads it."""
+"""What the register says, in the language of whoever reads it: how long, counted from when, whose.
 
+One place for the public pages, the letters and the copies, so that all of them promise the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from audit.personal import StartEvent, Then
 from law.calendar import Unit
 from people.models import Role
 
-from .models import Origin, RetentionRule
+from .models import DataCategory, Origin, Purpose, RetentionRule
+
+HOUSE = settings.LANGUAGE_CODE  # the register is written in the house's language
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name and the language it is in, which is the house's where staff have given no other."""
+
+    words: str
+    language: str
+
+
+def name(row: DataCategory | Purpose) -> Name:
+    language = get_language() or HOUSE
+    words = row.names.get(language, "")
+    return Name(words, language) if words else Name(row.name, HOUSE)
+
+
+def length(number: int, unit: str) -> str:
+    """“6 years”."""
+    words = {
+        Unit.YEARS: ngettext("%(n)d year", "%(n)d years", number),
+        Unit.MONTHS: ngettext("%(n)d month", "%(n)d months", number),
+        Unit.DAYS: ngettext("%(n)d day", "%(n)d days", number),
+    }
+    return words[Unit(unit)] % {"n": number}
+
+
+def span(number: int, unit: str, event: str) -> str:
+    """“6 years, counted from the end of the contract”."""
+    words = {"period": length(number, unit), "event": _start(StartEvent(event))}
+    return _("%(period)s, counted from %(event)s") % words
 
 
 def kept(rule: RetentionRule) -> str:
@@ -19,17 +57,21 @@ def kept(rule: RetentionRule) -> str:
 def period(rule: RetentionRule) -> str:
     if rule.number is None:
         return _("without a fixed end")
-    lengths = {
-        Unit.YEARS: ngettext("%(n)d year", "%(n)d years", rule.number),
-        Unit.MONTHS: ngettext("%(n)d month", "%(n)d months", rule.number),
-        Unit.DAYS: ngettext("%(n)d day", "%(n)d days", rule.number),
-    }
     words = {
-        "period": lengths[Unit(rule.unit)] % {"n": rule.number},
+        "period": length(rule.number, rule.unit),
         "event": _start(StartEvent(rule.start_event)),
         "then": _then(Then(rule.then)),
     }
     return _("%(period)s, counted from %(event)s; then %(then)s") % words
+
+
+def whichever_is_later(periods: Sequence[str]) -> str:
+    """Several clocks hold the same thing: it stays until the last of them has run out."""
+    if len(periods) == 1:
+        return periods[0]
+    between = pgettext("between periods", "or")
+    either = f" {between} ".join(periods)
+    return _("%(periods)s, whichever ends later") % {"periods": either}
 
 
 def _start(event: StartEvent) -> str:

@@ -9,9 +9,7 @@ import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from celery import current_app
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from audit import disposing
 from audit.actions import record
@@ -20,7 +18,7 @@ from audit.models import Disposal
 from audit.personal import Holding, Then, holdings
 from audit.refusals import Refused
 from law.models import Company
-from notices.actions import IMPATIENT
+from notices.actions import knock
 from people.models import User
 
 from . import holds, receipts
@@ -87,7 +85,7 @@ class EvidenceMissing(Refused):
 @transaction.atomic
 def propose(*, by: User, at: datetime, reason: str = "") -> Sweep:
     """Count what has run out today, rule by rule. Nothing is erased."""
-    today = timezone.localdate(at, Company.current().zone)
+    today = Company.current().day_of(at)
     list(LegalHold.objects.in_force().select_for_update().order_by("pk"))  # none is released while we count
     lines = schedule(today)
     sweep = _open(today, lines, by, at)
@@ -199,7 +197,7 @@ def _confirm(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
 
 def _give_orders(sweep: Sweep, lines: list[Scheduled], at: datetime) -> int:
     company = Company.current()
-    due_on = timezone.localdate(at, company.zone) + timedelta(days=company.order_days)
+    due_on = company.day_of(at) + timedelta(days=company.order_days)
     made = []
     for line, order in orders(lines, sweep.as_of):
         order.sweep, order.due_on = sweep, due_on
@@ -358,11 +356,7 @@ def ring() -> None:
 def ring_now() -> None:
     from . import tasks
 
-    try:
-        with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
-            tasks.sweep.apply_async(producer=broker.Producer(), retry=False)
-    except Exception as error:
-        log.warning("the doorbell did not ring (%s); the next minute will", type(error).__name__)
+    knock(tasks.sweep)
 
 
 def _movable(sweep: Sweep, wanted: SweepStatus) -> Sweep:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
@@ -81,7 +80,7 @@ def end(row: LawRow, *, by: Acts, at: datetime, reason: str, in_force_until: dat
 def check_again(row: LawRow, *, by: Acts, at: datetime, reason: str) -> None:
     """Somebody has compared the row with its source and it still says so. Nothing else moves."""
     row = _locked(row)
-    _write(row, checked_on=timezone.localdate(at, Company.current().zone))
+    _write(row, checked_on=Company.current().day_of(at))
     record("law.check_again", row, by=by, at=at, reason=reason, fields=["checked_on"])
 
 

@@ -7,10 +7,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
+from law.models import Company
 
 from . import cleaning, invitations, rows
 from .models import AccessGrant, Authority, GrantStatus, Guardianship, Person, Relationship, User
@@ -79,7 +79,7 @@ def add_guardian(
     """Note that somebody claims to look after a child. Only `verify` lets them be told and decide."""
     if child.pk == guardian.pk:
         raise NobodyIsTheirOwnGuardian
-    if not guardian.may_be_guardian(timezone.localdate(at)):
+    if not guardian.may_be_guardian(Company.current().day_of(at)):
         raise MinorCannotBeGuardian
     guardianship, created = Guardianship.objects.get_or_create(
         child=child, guardian=guardian, defaults={"relationship": relationship, "source": source}
@@ -194,7 +194,7 @@ def correct_address(person: Person, *, email: str, by: Acts, at: datetime, reaso
 @transaction.atomic
 def state_adulthood(person: Person, *, on: date, by: Acts, at: datetime, reason: str) -> None:
     """Record that the person stated on a day that they are an adult, when no birth date is known."""
-    if on > timezone.localdate(at):
+    if on > Company.current().day_of(at):
         raise DayInTheFuture
     current = rows.locked(person)
     rows.refuse_restricted(current)

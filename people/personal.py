@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext_lazy
 
 from audit.personal import Along, Clock, Holding, Rows, StartEvent, Then, exclude, register
 from law.models import Company
@@ -12,7 +13,7 @@ from .models import Authority, Guardianship, Person, Restriction, User
 
 ACCOUNT, FAMILY = "account-details", "family-links"
 CASES = "rights-requests"  # what came of a request is kept as long as the request (requests.personal)
-WISHES = "It shows what a person asked us not to do, and since when."
+WISHES = gettext_lazy("It shows what a person asked us not to do, and since when.")
 
 
 def _idle_since(day: date) -> Q:

@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
 from law.ages import has_reached
+from law.models import Company
 
 from . import rows
 from .models import ADULT, Authority, Person, Restriction, RestrictionGround
@@ -43,7 +43,7 @@ def correct(
 
 def _refuse_young_guardian(person: Person, born: date, at: datetime) -> None:
     wards = person.wardships.exclude(authority=Authority.ENDED)
-    if not has_reached(born, ADULT, timezone.localdate(at)) and wards.exists():
+    if not has_reached(born, ADULT, Company.current().day_of(at)) and wards.exists():
         raise WardsNeedAnAdult
 
 

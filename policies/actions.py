@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actions import record
 from audit.actors import Acts
@@ -102,7 +101,9 @@ def answer_for_promises(version: PolicyVersion, *, by: User, at: datetime, reaso
     version = _locked(version)
     guards.waits_for_publication(version)
     guards.may_answer(version, by)
-    broken = [promise.code for promise, _finding in promising.broken(version, on=_today(at))]
+    broken = [
+        promise.code for promise, _finding in promising.broken(version, on=Company.current().day_of(at))
+    ]
     if not broken:
         raise NothingToAnswerFor("No promise of this text is broken today. There is nothing to answer for.")
     version.despite_by, version.despite_reason, version.despite_promises = by, reason, broken
@@ -118,7 +119,7 @@ def plan(version: PolicyVersion, *, by: User, at: datetime, reason: str, publish
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
     guards.did_not_answer(version, by)
-    guards.is_to_come(publish_on, after=_today(at))
+    guards.is_to_come(publish_on, after=Company.current().day_of(at))
     guards.is_publishable(version, on=publish_on)
     version.publish_on, version.planned_by = publish_on, by
     _save(version, "publish_on", "planned_by")
@@ -137,14 +138,14 @@ def publish(version: PolicyVersion, *, by: User, at: datetime, reason: str = "")
     is told who did (the policy's row is the lock)."""
     version = _locked(version)
     guards.may_become(version, Status.PUBLISHED)
-    guards.is_publishable(version, on=_today(at))
+    guards.is_publishable(version, on=Company.current().day_of(at))
     guards.did_not_answer(version, by)
-    broken = promising.broken(version, on=_today(at))
+    broken = promising.broken(version, on=Company.current().day_of(at))
     guards.keeps_its_promises(version, broken)
     hashes = _freeze_texts(version, at)
     version.published_by, version.published_at = by, at
     _move(version, Status.PUBLISHED, "published_by", "published_at")
-    _reviewed(version.policy, on=_today(at))
+    _reviewed(version.policy, on=Company.current().day_of(at))
     told = announcing.announce_change(version, at=at) if version.is_significant else {}
     details = {"sha256": hashes, "told": told, **_in_spite_of(version, broken)}
     record("policies.publish", version, by=by, at=at, reason=reason, details=details)
@@ -157,7 +158,7 @@ def withdraw(version: PolicyVersion, *, by: User, at: datetime, reason: str) -> 
     """Published → withdrawn, before it takes effect. Whoever was told hears that it will not come."""
     version = _locked(version)
     guards.may_become(version, Status.WITHDRAWN)
-    guards.has_not_begun(version, on=_today(at))
+    guards.has_not_begun(version, on=Company.current().day_of(at))
     version.withdrawn_by, version.withdrawn_at, version.withdrawal_reason = by, at, reason
     _move(version, Status.WITHDRAWN, "withdrawn_by", "withdrawn_at", "withdrawal_reason")
     told = announcing.announce_withdrawal(version, by=by, at=at)
@@ -204,7 +205,7 @@ def bring_in(
 def review(policy: Policy, *, by: User, at: datetime, reason: str) -> Policy:
     """Somebody read the policy as a whole and found that it still holds (Cal. Civ. Code 1798.130(a)(5))."""
     policy = _lock(policy)
-    _reviewed(policy, on=_today(at))
+    _reviewed(policy, on=Company.current().day_of(at))
     record("policies.review", policy, by=by, at=at, reason=reason, fields=["reviewed_on"])
     return policy
 
@@ -214,10 +215,6 @@ def _in_spite_of(version: PolicyVersion, broken: promising.Pairs) -> dict[str, A
         return {}
     codes = [promise.code for promise, _finding in broken]
     return {"broken": codes, "answered_by": version.despite_by_id, "answer": version.despite_reason}
-
-
-def _today(at: datetime) -> date:
-    return timezone.localdate(at, Company.current().zone)
 
 
 def _lock(policy: Policy) -> Policy:

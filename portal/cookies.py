@@ -231,5 +231,5 @@ def gpc_json(request: HttpRequest) -> JsonResponse:
     found = cookies.current_catalogue()
     support: dict[str, Any] = {"gpc": True}
     if found and found.published_at:
-        support["lastUpdate"] = timezone.localdate(found.published_at, Company.current().zone).isoformat()
+        support["lastUpdate"] = Company.current().day_of(found.published_at).isoformat()
     return JsonResponse(support)

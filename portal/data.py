@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from audit.paging import EXACT_UP_TO, estimated_rows
 from inventory import spoken
-from inventory.models import DataCategory, Origin, ProcessingActivity, RetentionRule
+from inventory.models import DataCategory, Origin, ProcessingActivity, Purpose, RetentionRule
 from law.models import Company
 
 from .cookies import WORDS
@@ -28,7 +28,11 @@ class Line:
 
     category: DataCategory
     is_used: bool
-    uses: list[tuple[str, list[str]]]  # (purpose, how long it is kept for that)
+    uses: list[tuple[spoken.Name, list[str]]]  # (purpose, how long it is kept for that)
+
+    @property
+    def name(self) -> spoken.Name:
+        return spoken.name(self.category)
 
     @property
     def elements(self) -> list[str]:
@@ -51,33 +55,42 @@ def data(request: HttpRequest) -> HttpResponse:
 
 
 def listed(today: date) -> list[Line]:
-    """Four queries, however many categories there are."""
+    """Five queries, however many categories there are."""
     used, rules = _purposes(today), _rules()
     rows = DataCategory.objects.prefetch_related("elements").order_by("name", "pk")
     return [_line(category, used.get(category.pk, []), rules[category.pk]) for category in rows]
 
 
-def _line(category: DataCategory, purposes: list[str], rules: list[RetentionRule]) -> Line:
+def _line(category: DataCategory, purposes: list[Purpose], rules: list[RetentionRule]) -> Line:
     """What was kept for a purpose that is over goes on by its rule, so that purpose is named too."""
-    uses: dict[str, list[str]] = {purpose: [] for purpose in purposes}
+    uses: dict[Purpose, list[str]] = {purpose: [] for purpose in purposes}
     for rule in rules:
-        uses.setdefault(rule.purpose.name, []).append(spoken.kept(rule))
-    return Line(category, bool(purposes), list(uses.items()))
+        uses.setdefault(rule.purpose, []).append(spoken.kept(rule))
+    return Line(category, bool(purposes), [(spoken.name(purpose), told) for purpose, told in uses.items()])
 
 
-def _purposes(today: date) -> dict[int, list[str]]:
+def _purposes(today: date) -> dict[int, list[Purpose]]:
+    """Category → the purposes it is used for, by name."""
+    purposes = Purpose.objects.in_bulk()
+    return {
+        category: [purposes[pk] for pk in pks if pk in purposes] for category, pks in _used(today).items()
+    }
+
+
+def _used(today: date) -> dict[int, list[int]]:
     if estimated_rows(ProcessingActivity, DEFAULT_DB_ALIAS) <= EXACT_UP_TO:
-        return _purposes_now(today)
-    found: dict[int, list[str]] = cache.get_or_set(  # type: ignore[assignment]
-        f"portal.data.purposes.{today}", lambda: _purposes_now(today), REMEMBERED
+        return _used_now(today)
+    found: dict[int, list[int]] = cache.get_or_set(  # type: ignore[assignment]
+        f"portal.data.used.{today}", lambda: _used_now(today), REMEMBERED
     )
     return found
 
 
-def _purposes_now(today: date) -> dict[int, list[str]]:
+def _used_now(today: date) -> dict[int, list[int]]:
     live = ProcessingActivity.objects.live(today).order_by().filter(categories__isnull=False)
-    found: dict[int, list[str]] = defaultdict(list)
-    for category, purpose in sorted(live.values_list("categories", "purpose__name").distinct()):
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = live.values_list("categories", "purpose__name", "purpose").distinct()
+    for category, _name, purpose in sorted(rows):
         found[category].append(purpose)
     return dict(found)
 

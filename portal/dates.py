@@ -1,6 +1,6 @@
 from datetime import date, datetime
 
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.translation import pgettext
 
 from law.models import Company
@@ -10,7 +10,7 @@ def day_of(when: date | datetime, company: Company | None = None) -> date:
     """The day it is, or was, where the company is: for a moment late in the evening UTC names another."""
     if not isinstance(when, datetime):
         return when
-    return timezone.localdate(when, (company or Company.current()).zone)
+    return (company or Company.current()).day_of(when)
 
 
 def spoken(when: date | datetime, company: Company | None = None) -> str:

@@ -68,7 +68,7 @@ def decide_review(
     review = Review.objects.select_for_update().select_related("processor", "proposed_by").get(pk=review.pk)
     processor = _locked(review.processor)
     guards.is_second_person(review.proposed_by, by, "decide")
-    today = changes.day_of(at)
+    today = Company.current().day_of(at)
     guards.can_be_decided(review, verdict, conditions, today)
     review.verdict, review.conditions, review.decided_by, review.decided_at = verdict, conditions, by, at
     review.next_on = months_after(today, _months(processor))
@@ -84,7 +84,7 @@ def approve(processor: Processor, *, by: User, at: datetime, reason: str) -> Non
     processor = _locked(processor)
     guards.may_become(processor, Status.APPROVED)
     guards.is_second_person(processor.proposed_by, by, "approve")
-    guards.is_vetted(processor, changes.day_of(at))
+    guards.is_vetted(processor, Company.current().day_of(at))
     processor.approved_by = by
     _move(processor, Status.APPROVED, "approved_by")
     changes.gather(processor, at=at)  # so that people can be told before it begins
@@ -99,8 +99,8 @@ def activate(processor: Processor, *, by: User, at: datetime, reason: str) -> No
     processor = _locked(processor)
     changes.hold(processor)
     guards.may_become(processor, Status.ACTIVE)
-    guards.is_ready(processor, changes.day_of(at))
-    processor.started_on = processor.started_on or changes.day_of(at)
+    guards.is_ready(processor, Company.current().day_of(at))
+    processor.started_on = processor.started_on or Company.current().day_of(at)
     _move(processor, Status.ACTIVE, "started_on")
     changes.gather(processor, at=at)
     record("processors.activate", processor, by=by, at=at, reason=reason)
@@ -124,7 +124,7 @@ def end(processor: Processor, *, by: User, at: datetime, reason: str) -> None:
     """Nothing of ours is there any more. Refused while the register still says otherwise."""
     processor = _locked(processor)
     guards.may_become(processor, Status.ENDED)
-    today = changes.day_of(at)
+    today = Company.current().day_of(at)
     guards.is_unused(processor, today)
     changes.hold(processor)
     guards.departure_is_told(processor, today)
@@ -180,7 +180,7 @@ def recheck_dpf(transfer: Transfer, *, by: Acts, at: datetime, reason: str) -> N
     transfer = Transfer.objects.select_for_update().get(pk=transfer.pk)
     if transfer.mechanism not in LISTED:
         raise guards.NoListing("This transfer does not rely on a list.")
-    transfer.dpf_checked_on = changes.day_of(at)
+    transfer.dpf_checked_on = Company.current().day_of(at)
     transfer.save(update_fields=["dpf_checked_on"])
     record("processors.recheck_dpf", transfer, by=by, at=at, reason=reason, fields=["dpf_checked_on"])
 

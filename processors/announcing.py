@@ -22,7 +22,6 @@ from notices.models import Campaign, Letter
 from notices.models import Status as NoticeStatus
 from people.models import User
 
-from .changes import day_of
 from .models import LIVE, Announcement, ChangeKind, Processor, Status, SubprocessorChange, Subscription
 
 CHANGE = "processors.list_change"
@@ -118,7 +117,7 @@ def correct(
     rows = list(changes)
     if real := [row for row in rows if not may_be_corrected(row)]:
         raise NoMistake(f"{real[0].name} comes or goes: announce that, at short notice if it cannot wait.")
-    manner = Announcement(effective_on=day_of(at), is_correction=True, because=because)
+    manner = Announcement(effective_on=Company.current().day_of(at), is_correction=True, because=because)
     return _publish(rows, manner, by=by, at=at, reason=reason)
 
 
@@ -129,7 +128,7 @@ def may_be_corrected(change: SubprocessorChange) -> bool:
 
 def earliest(at: datetime) -> date:
     """The first day a change may take effect that is announced now."""
-    return day_of(at) + timedelta(days=Company.current().processor_notice_days)
+    return Company.current().day_of(at) + timedelta(days=Company.current().processor_notice_days)
 
 
 @transaction.atomic
@@ -138,7 +137,7 @@ def _publish(
 ) -> Announcement:
     wanted = {change.pk for change in changes}
     rows = _held(wanted)
-    _may_be_announced(rows, wanted, announcement.effective_on, day_of(at))
+    _may_be_announced(rows, wanted, announcement.effective_on, Company.current().day_of(at))
     announcement.announced_at, announcement.announced_by = at, by
     announcement.save()
     for row in rows:
@@ -190,7 +189,7 @@ def _keeps_the_order(change: SubprocessorChange, effective_on: date) -> None:
 def withdraw(change: SubprocessorChange, *, by: User, at: datetime, reason: str) -> SubprocessorChange:
     """It will not come, and whoever was told hears so."""
     [change] = _held([change.pk])
-    _may_be_withdrawn(change, day_of(at))
+    _may_be_withdrawn(change, Company.current().day_of(at))
     change.withdrawn_at, change.withdrawn_by, change.withdrawal_reason = at, by, reason
     change.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
     told = _take_back(change, by=by, at=at, reason=reason)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import translation
 
 from audit.actions import record
 from law.models import Company
@@ -33,7 +33,7 @@ def gather(processor: Processor, *, at: datetime, planned_on: date | None = None
     held = list(waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
     if len(held) != waiting.count():
         return held
-    wanted = entries.differences(_told(processor), expected(processor, day_of(at)))
+    wanted = entries.differences(_told(processor), expected(processor, Company.current().day_of(at)))
     for change in held:
         if change.kind not in wanted:
             change.delete()
@@ -95,7 +95,7 @@ def gather_all(*, at: datetime) -> int:
     """Every company that differs, each in its own transaction; how many have something to tell."""
     waiting = SubprocessorChange.objects.gathered().values("processor")
     found = {row.pk: row for row in Processor.objects.filter(pk__in=waiting)}
-    found |= {row.pk: row for row in drifting(day_of(at))}
+    found |= {row.pk: row for row in drifting(Company.current().day_of(at))}
     return sum(bool(gather(row, at=at)) for row in found.values())
 
 
@@ -128,7 +128,3 @@ def list_as_history(
     for processor in rows:
         change = SubprocessorChange(processor=processor, kind=kind, announcement=announcement)
         _write(change, processor, {}, lines[processor.pk].facts, at)
-
-
-def day_of(at: datetime) -> date:
-    return timezone.localdate(at, Company.current().zone)

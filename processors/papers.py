@@ -12,11 +12,10 @@ from django.db import transaction
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
-from law.models import ChecklistItem
+from law.models import ChecklistItem, Company
 from people.models import User
 
 from . import clauses
-from .changes import day_of
 from .models import AssessmentAnswer, Contract, Transfer
 
 # Who presses a button answers nothing by that; the day of an assessment made elsewhere is another matter.
@@ -48,7 +47,7 @@ def assess(
 
     It counts from the day on which the last item is answered."""
     transfer = Transfer.objects.select_for_update().get(pk=transfer.pk)
-    today = day_of(at)
+    today = Company.current().day_of(at)
     items = clauses.Lists.of(today).assessment
     _can_be_assessed(transfer, items, review_on, today)
     for item, (outcome, finding) in found.items():
@@ -87,7 +86,7 @@ def reopen_assessment(transfer: Transfer, *, by: Acts, at: datetime, reason: str
         raise NothingToReopen("There is no assessment yet.")
     if transfer.is_reopened:
         raise NothingToReopen("It is open already: go through it.")
-    transfer.tia_reopened_on = day_of(at)
+    transfer.tia_reopened_on = Company.current().day_of(at)
     transfer.save(update_fields=["tia_reopened_on"])
     record("processors.reopen_assessment", transfer, by=by, at=at, reason=reason, fields=["tia_reopened_on"])
 

@@ -9,7 +9,6 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
@@ -18,7 +17,7 @@ from django.urls import reverse
 
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
-from notices.actions import IMPATIENT
+from notices.actions import knock
 from notices.delivery import Answer, Mailer, Outcome, ServerUnavailable
 from notices.letters import compose, greet_html, greet_text
 
@@ -187,8 +186,4 @@ def ring() -> None:
 def _ring_now() -> None:
     from . import tasks
 
-    try:
-        with current_app.connection_for_write(transport_options=IMPATIENT) as broker:
-            tasks.send_links.apply_async(producer=broker.Producer(), retry=False)
-    except Exception as error:
-        log.warning("the doorbell did not ring (%s); the next sweep will look", type(error).__name__)
+    knock(tasks.send_links)

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from audit.actions import record
 from audit.refusals import Refused
+from law.models import Company
 from people.models import User
 
 from . import changes
@@ -34,7 +35,7 @@ class Busy(Refused):
 def merge(twin: Processor, *, into: Processor, by: User, at: datetime, reason: str) -> Processor:
     """From now on both are `into` (GDPR Art. 5(2): one company, one file). Raises CannotMerge, Busy."""
     twin, into = _held(twin, into)
-    today = changes.day_of(at)
+    today = Company.current().day_of(at)
     if refusal := list(contradictions(twin, into, today)):
         raise CannotMerge(" ".join(refusal))
     moved = _move_all(twin, into, today)

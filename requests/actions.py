@@ -98,7 +98,7 @@ def accept(request: RightsRequest, *, by: User, at: datetime, reason: str = "") 
         here.do_without_a_task(request, fanout.DUTIES[Right(request.right)], at=at)
     events.note(request, Happened.TASKS_OPENED, by=SYSTEM, at=at, facts={"tasks": len(tasks)})
     go_on_when_answered(request, at=at)
-    mails.post_news(request, at=at)
+    mails.post_news(request, mails.BEGUN, at=at)
     return request
 
 

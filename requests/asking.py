@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
 from law.models import Company
 from notices import mail
@@ -85,7 +84,7 @@ def owner_address(task: Task) -> str:
 
 def due_on(task: Task) -> date:
     """On the company's calendar: midnight in Berlin is the evening before in Greenwich."""
-    return timezone.localdate(task.due_at, Company.current().zone)
+    return Company.current().day_of(task.due_at)
 
 
 def _write(task: Task, event: str, address: str, at: datetime) -> None:

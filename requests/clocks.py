@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils import timezone
-
 from law import applying, deadlines, readings
 from law.ages import has_reached
 from law.counting import ClosedDays
@@ -73,7 +71,7 @@ def _day(due: date | datetime | None) -> date | None:
 
 def propose_regimes(request: RightsRequest) -> None:
     """Note the laws that protect people of that place, in the rows of the day; staff confirm them."""
-    day = today(request.received_at)
+    day = Company.current().day_of(request.received_at)
     found = readings.regimes_for(request.place, day, is_child=_is_child(request, day))
     RequestRegime.objects.bulk_create(
         [
@@ -86,7 +84,7 @@ def propose_regimes(request: RightsRequest) -> None:
 
 def choose_regimes(request: RightsRequest, codes: Sequence[str], *, by: User, at: datetime) -> None:
     """Exactly these laws, in the rows of the day of receipt. Raises law.applying.UnknownLaw."""
-    day = today(request.received_at)
+    day = Company.current().day_of(request.received_at)
     rows = {row.code: row for row in request.regimes.select_related("regime", "state")}
     for code in codes:
         row = rows.get(code)
@@ -121,10 +119,6 @@ def settle_place(request: RightsRequest) -> bool:
         request.regimes.filter(is_guess=True).delete()
     propose_regimes(request)
     return before != {(row.code, row.is_guess) for row in binding(request)}
-
-
-def today(at: datetime) -> date:
-    return timezone.localdate(at, Company.current().zone)
 
 
 # --- The dates -------------------------------------------------------------------------------

@@ -1,49 +1,70 @@
-"""What the closing letter of an erasure says was done where, and what stays: in the requester's language.
+"""What the letter that ends a case says was done where, and what stays: in the requester's language.
 
-Names of categories are the house's own and stay as they are. A period a law sets is words of the register,
-which are English: for others the place stays open, and a letter with an open place is not sent."""
+Names of categories are read from the register; one that has none in that language stays English and says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from . import placeholders, plans
-from .models import Answer, ErasureOrder, RightsRequest, Task, Way
+from inventory import spoken
+from inventory.models import DataCategory
+
+from . import letters, plans
+from .models import Answer, Duty, ErasureOrder, RightsRequest, Task, Way
+
+Names = Mapping[str, DataCategory]
+WORDS = {
+    Duty.ERASE: gettext_lazy("it was deleted"),
+    Duty.CORRECT: gettext_lazy("it was corrected"),
+    Duty.RESTRICT: gettext_lazy("it is kept and not used"),
+    Duty.STOP: gettext_lazy("it was stopped"),
+    Duty.TELL: gettext_lazy("told of it (GDPR Art. 19)"),
+}
 
 
 def facts(request: RightsRequest) -> dict[str, str]:
-    """`what` and `kept`, as names of the letter (placeholders.NAMES)."""
+    """`what` and, for an erasure, `kept`, as names of the letter (placeholders.NAMES); a case in which nobody
+    was asked anything gives none, for a colleague to say."""
     order = ErasureOrder.objects.filter(request=request).first()
-    lines = plans.from_json(order.plan) if order else []
-    tasks = request.tasks.exclude(way=Way.HERE).exclude(answer="").select_related("system", "processor")
     with translation.override(request.language):
-        kept = [_kept(line, request.language) for line in plans.kept(lines)]
-        return {"what": "\n".join(_done(lines, tasks)), "kept": "\n".join(kept) or _("Nothing.")}
+        done = list(map(_done, _tasks(request)))
+        if order is None:
+            return {"what": "\n".join(done), **letters.of_copy(request)}
+        lines = plans.from_json(order.plan)
+        names = DataCategory.objects.in_bulk([line.category for line in lines], field_name="code")
+        kept = [_line(_name(line, names), line.why) for line in plans.kept(lines)]
+        return {"what": "\n".join([*_gone(lines, names), *done]), "kept": "\n".join(kept) or _("Nothing.")}
 
 
-def _done(lines: Iterable[plans.Line], tasks: Iterable[Task]) -> list[str]:
-    gone = ", ".join(line.name for line in lines if line.goes)
-    here = _("In this service: %(what)s.") % {"what": gone}
-    return [f"– {here}", *(f"– {task.whose}: {_became(task)}" for task in tasks)]
+def _tasks(request: RightsRequest) -> Iterable[Task]:
+    """What was asked of others for the sake of the request, and what became of it."""
+    asked = request.tasks.exclude(way=Way.HERE).exclude(answer="").exclude(duty=Duty.GATHER)
+    return asked.select_related("system", "processor").order_by("pk")
+
+
+def _gone(lines: Iterable[plans.Line], names: Names) -> list[str]:
+    gone = ", ".join(_name(line, names) for line in lines if line.goes)
+    return ["– " + _("In this service: %(what)s.") % {"what": gone}] if gone else []
+
+
+def _done(task: Task) -> str:
+    return _line(str(task.whose), _became(task))
+
+
+def _line(what: str, words: str) -> str:
+    return _("– %(what)s: %(words)s") % {"what": what, "words": words}
 
 
 def _became(task: Task) -> str:
     if task.answer == Answer.EXCEPTION:
-        return task.answer_text
-    return _("it was deleted") if task.answer == Answer.DONE else _("nothing was found")
+        return _("not possible. The answer was: “%(words)s”") % {"words": task.answer_text}
+    return str(WORDS[Duty(task.duty)]) if task.answer == Answer.DONE else _("nothing was found")
 
 
-def _kept(line: plans.Line, language: str) -> str:
-    return f"– {line.name}: {_why(line, language)}"
-
-
-def _why(line: plans.Line, language: str) -> str:
-    if line.hold:
-        return _("We keep it for a legal claim and use it for nothing else, until that claim is settled.")
-    if not line.is_refusal:
-        return _(
-            "We keep it to show what was asked of us and how we answered, for as long as that may be asked."
-        )
-    until = line.until if language == "en" else placeholders.BLANK
-    return _("A law makes us keep it: until %(until)s.") % {"until": until}
+def _name(line: plans.Line, names: Names) -> str:
+    row = names.get(line.category)
+    name = spoken.name(row) if row else spoken.Name(line.name, spoken.HOUSE)
+    is_read = name.language == get_language()
+    return name.words if is_read else _("“%(name)s” (in English)") % {"name": name.words}

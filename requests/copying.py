@@ -12,7 +12,7 @@ from django.utils import translation
 
 from law.models import Company
 
-from . import clocks, gathering, letters, vault, withheld
+from . import gathering, letters, vault, withheld
 from .models import CopyPart, Decision, Duty, Package, Right, RightsRequest, Task
 from .zipping import Entry
 
@@ -94,7 +94,7 @@ def index(request: RightsRequest, package: Package) -> Facts:
         "company": company.name,
         "contact": company.contact_email,
         "language": request.language,
-        "made_on": clocks.today(package.built_at) if package.built_at else None,
+        "made_on": Company.current().day_of(package.built_at) if package.built_at else None,
         "is_carried_over": not pages,
         "contents": [_content(part, place, pages=pages) for place, part in _numbered(parts(request))],
         "places": [_place(task) for task in _asked(request)],

@@ -21,7 +21,7 @@ from people.actions import correct
 from people.models import ADULT, Person, Role, User
 from people.refusals import NothingCorrected
 
-from . import clocks, events, guards, mails
+from . import events, guards, mails
 from .models import (
     Correctable,
     Correction,
@@ -119,7 +119,7 @@ def _decide_one(point: Correction, decision: Decision, by: User, at: datetime) -
     point.judgment, point.decided_by, point.decided_at = Judgment(decision.judgment), by, at
     point.value, point.why = "", ""
     if point.judgment == Judgment.ACCEPTED:
-        point.value = clean(point.field, decision.value, clocks.today(at))
+        point.value = clean(point.field, decision.value, Company.current().day_of(at))
     elif decision.why.strip():
         point.why = decision.why
     else:
@@ -188,7 +188,7 @@ def _refuse_takeovers(request: RightsRequest, at: datetime) -> None:
     if "email" in values and values["email"] != subject.email and not _shows_an_address(request):
         raise AddressNeedsProof
     if subject.role == Role.LEARNER and {"birth_date", "country"} & values.keys():
-        _refuse_another_age(request, subject, values, clocks.today(at))
+        _refuse_another_age(request, subject, values, Company.current().day_of(at))
 
 
 def _proof(request: RightsRequest) -> Any:

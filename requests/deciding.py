@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import models, transaction
+from django.db import transaction
 
 from audit.actors import Acts
 from law import readings
-from law.models import RefusalGround
+from law.models import Company, RefusalGround
 from people.models import User
 
-from . import clocks, events, guards, identity, letters, moves, packages, work
+from . import clocks, closing, events, guards, identity, letters, moves, packages, reasons, work
 from .models import (
     DenialReason,
     Happened,
@@ -20,6 +20,7 @@ from .models import (
     RightsRequest,
     Stage,
 )
+from .reasons import ExtensionReason
 from .refusals import (
     DeadlineAlreadyExtended,
     ExtensionTooLate,
@@ -31,13 +32,6 @@ from .refusals import (
 
 # An answer is all that is owed: nothing has to be fetched from or done in any system.
 ANSWERED_WITH_WORDS = (Right.COMPLAINT, Right.INQUIRY)
-
-
-class ExtensionReason(models.TextChoices):
-    """What the laws accept (GDPR Art. 12(3); Cal. Civ. Code 1798.130(a)(2)); being short of staff is none."""
-
-    COMPLEX = "complex", "the request is complex"
-    NUMEROUS = "numerous", "the same person sent many requests"
 
 
 # --- Later -----------------------------------------------------------------------------------
@@ -62,11 +56,11 @@ def extend(
     guards.is_open(request)
     guards.is_verified(request)
     extended = may_be_extended(request, at=at, until=until)
-    letters.send(request, LetterKind.EXTENSION, letter, by=by, at=at)
     facts = {"because": ExtensionReason(because).value, "to": extended.isoformat()}
     if until is not None:
         facts["until"] = until.isoformat()
     events.deed(request, "extend", Happened.EXTENSION_NOTIFIED, by=by, at=at, reason=reason, facts=facts)
+    letters.send(request, LetterKind.EXTENSION, letter, by=by, at=at)
     return request
 
 
@@ -80,7 +74,7 @@ def may_be_extended(request: RightsRequest, *, at: datetime, until: date | None 
     last = clocks.last_day(request, "notify_extension_by")
     if last is None:
         raise NoExtension("No law this case falls under gives more time, or none with a number we know.")
-    if clocks.today(at) > last:
+    if Company.current().day_of(at) > last:
         raise ExtensionTooLate(f"An extension had to be told by {last:%-d %B %Y}. The date stays as it is.")
     raise NoExtension("The law that leads sets no longest time: say until when.")
 
@@ -88,9 +82,11 @@ def may_be_extended(request: RightsRequest, *, at: datetime, until: date | None 
 def draft_extension(
     request: RightsRequest, *, at: datetime, reason: str = "", until: date | None = None
 ) -> str:
-    """Raises what `extend` would raise: no letter promises a date the law does not give."""
+    """What is not known yet keeps its name in braces; the form fills it with what a colleague chooses.
+
+    Raises what `extend` would raise: no letter promises a date the law does not give."""
     day = letters.say_day(may_be_extended(request, at=at, until=until), request.language)
-    return letters.draft(request, LetterKind.EXTENSION, new_due_on=day, reason=reason)
+    return letters.draft(request, LetterKind.EXTENSION, new_due_on=day, reason=reason or "{reason}")
 
 
 # --- No --------------------------------------------------------------------------------------
@@ -100,7 +96,7 @@ def grounds(request: RightsRequest, *, at: datetime) -> list[RefusalGround]:
     """What the laws of this case accept against this right. An exemption from erasure never answers a
     request for a copy (GDPR Art. 17(3))."""
     codes = [row.code for row in clocks.binding(request)]
-    return readings.grounds_for(codes, request.right, clocks.today(at))
+    return readings.grounds_for(codes, request.right, Company.current().day_of(at))
 
 
 @transaction.atomic
@@ -161,10 +157,15 @@ def draft_refusal(
     request: RightsRequest, ground: RefusalGround | None, *, reason: str = "", is_partial: bool = False
 ) -> str:
     """What is not known yet keeps its name in braces; the form fills it with what a colleague chooses and
-    writes. The ground is the law's own wording, in English: for others a colleague says it in their language."""
+    writes. Which part was done is said from the answers of those who were asked."""
+    words = (reasons.of_ground(ground, request.language) if ground else "") or "{ground}"
+    reason = reason or "{reason}"
+    if request.appeal_of_id:  # there is no third look to point to
+        what = reasons.of_a_second_no(reason, words, request.language)
+        return letters.draft(request, LetterKind.APPEAL, what=what)
     kind = LetterKind.PARTIAL if is_partial else LetterKind.REFUSAL
-    known = {"ground": str(ground) if ground else "{ground}", "reason": reason or "{reason}"}
-    return letters.draft(request, kind, **known)
+    done = closing.facts(request) if is_partial else {}
+    return letters.draft(request, kind, **done, ground=words, reason=reason)
 
 
 def _fits(request: RightsRequest, ground: RefusalGround | None, at: datetime) -> None:
@@ -180,7 +181,7 @@ def _fits(request: RightsRequest, ground: RefusalGround | None, at: datetime) ->
 
 def _too_late(request: RightsRequest, at: datetime) -> date | None:
     last = clocks.last_day(request, "tell_refusal_by")
-    return last if last is not None and clocks.today(at) > last else None
+    return last if last is not None and Company.current().day_of(at) > last else None
 
 
 def _say_no(
@@ -236,7 +237,7 @@ class Lateness:
 
 
 def lateness(request: RightsRequest, at: datetime) -> Lateness | None:
-    if request.legal_due_on is None or clocks.today(at) <= request.legal_due_on:
+    if request.legal_due_on is None or Company.current().day_of(at) <= request.legal_due_on:
         return None
     return Lateness(request.legal_due_on, guards.noted(request, Happened.EXTENSION_NOTIFIED).exists())
 

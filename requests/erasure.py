@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from audit import outside
 from audit.actions import record
@@ -322,11 +321,11 @@ def preview(request: RightsRequest, *, at: datetime) -> list[plans.Line]:
 
 def whom_it_asks(request: RightsRequest, *, at: datetime) -> tuple[list[System], list[Processor]]:
     """The systems and companies that would be asked if work began now."""
-    return fanout.asked_of(request, timezone.localdate(at, Company.current().zone))
+    return fanout.asked_of(request, Company.current().day_of(at))
 
 
 def _plan(request: RightsRequest, at: datetime) -> list[plans.Line]:
-    today = timezone.localdate(at, Company.current().zone)
+    today = Company.current().day_of(at)
     return plans.plan(guards.subject_of(request), on=today)
 
 

@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from inventory.models import CutoffOrder, Fulfilment, ProcessingActivity, System
 from law.models import Company
@@ -40,7 +39,7 @@ def open_tasks(request: RightsRequest, *, at: datetime) -> list[Task]:
     Returns what is new. A case about nobody we know, and a question, make no work elsewhere."""
     if request.subject is None or request.right not in DUTIES:
         return []
-    day = timezone.localdate(at, Company.current().zone)
+    day = Company.current().day_of(at)
     known = set(request.tasks.values_list("duty", "system", "processor"))
     fresh = [
         task

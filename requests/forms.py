@@ -8,9 +8,9 @@ from audit.text import CleanBlockField, CleanLineField
 from law.models import RefusalGround, Regime
 from people.models import Person, User
 
-from . import identity, placeholders
+from . import identity, placeholders, reasons
 from .candidates import Look
-from .deciding import ExtensionReason, grounds
+from .deciding import grounds
 from .fields import CaseField, PlaceField
 from .models import (
     DenialReason,
@@ -20,6 +20,7 @@ from .models import (
     Right,
     RightsRequest,
 )
+from .reasons import ExtensionReason
 
 LETTER = forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField letter"})
 FEW_LINES = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
@@ -67,6 +68,14 @@ class ExtendForm(LetterForm):
         help_text="Only where the law names no longest time.",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """The letter names the ground that was chosen, unless a colleague wrote a reason of their own."""
+        cleaned = super().clean() or self.cleaned_data
+        if "letter" in cleaned and "because" in cleaned and self.case:
+            words = reasons.of_extension(cleaned["because"], self.case.language)
+            cleaned["letter"] = cleaned["letter"].replace("{reason}", words)
+        return cleaned
+
 
 class RefuseForm(LetterForm):
     denial = forms.ChoiceField(
@@ -82,7 +91,7 @@ class RefuseForm(LetterForm):
         max_length=300,
         required=False,
         label="The ground, as the requester reads it",
-        help_text="Takes the place of {ground}. Empty: the law row’s own words, which are English.",
+        help_text="Takes the place of {ground}. Empty: the law row’s own words, in the language of the letter.",
     )
     told = CleanBlockField(
         max_length=2000,
@@ -114,10 +123,13 @@ class RefuseForm(LetterForm):
     def _own_words(self, ground: RefusalGround | None) -> str:
         if ground is None:
             self.add_error("ground_words", "Say what lets us say no, or take that line out of the letter.")
-        elif self.case and self.case.language != "en":
-            language = self.case.get_language_display()
+            return ""
+        case = self.case
+        words = reasons.of_ground(ground, case.language) if case else str(ground)
+        if case and not words:
+            language = case.get_language_display()
             self.add_error("ground_words", f"Say the ground in the language of the letter: {language}.")
-        return str(ground or "")
+        return words
 
 
 class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from audit.text import CleanLineField
 from inventory.models import Kind, Purpose
-from law.models import RefusalGround
+from law.models import Company, RefusalGround
 from people.models import RestrictionGround
 
-from . import clocks, correcting, limiting
+from . import correcting, limiting
 from .deciding import grounds
 from .forms import CaseForm, LetterForm
 from .models import Correctable, Correction, Judgment, Right
@@ -85,7 +85,7 @@ class CorrectionsForm(CaseForm):
             self.add_error(f"why_{point.pk}", "Say why: the requester reads it.")
         if judgment == Judgment.ACCEPTED:
             try:
-                value = correcting.clean(point.field, value, clocks.today(timezone.now()))
+                value = correcting.clean(point.field, value, Company.current().day_of(timezone.now()))
             except CorrectionNotClean as refusal:
                 self.add_error(f"value_{point.pk}", str(refusal))
         return correcting.Decision(judgment, value, why)
@@ -122,8 +122,11 @@ class UsesForm(CaseForm):
         if self.case is None:
             return
         at = timezone.now()
-        uses = limiting.uses_of(self.case, clocks.today(at))
-        offered = {purpose.pk for purpose in (*limiting.candidates(self.case, clocks.today(at)), *uses.stop)}
+        uses = limiting.uses_of(self.case, Company.current().day_of(at))
+        offered = {
+            purpose.pk
+            for purpose in (*limiting.candidates(self.case, Company.current().day_of(at)), *uses.stop)
+        }
         rows = Purpose.objects.filter(pk__in=offered)
         if self.case.right == Right.OPT_OUT:  # a state's “sale” may be what we call disclosure
             rows = rows | Purpose.objects.filter(kind=Kind.DISCLOSURE)

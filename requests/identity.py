@@ -16,7 +16,7 @@ from notices.mail import kill_links
 from notices.models import Mail
 from people.models import Guardianship, Person, Role, User
 
-from . import events, guards, mails, matching, moves, proofs
+from . import events, guards, mails, matching, moves, proofs, receipts
 from .models import (
     Happened,
     IdentityCheck,
@@ -111,7 +111,7 @@ def ask_identity(
         if person is None or not mails.post_link(request, person, at=at):
             raise NoAddress
     else:
-        mails.post_news(request, at=at)
+        mails.post_news(request, mails.QUESTION, at=at)
     facts = {"method": method.value}
     events.deed(request, "ask_identity", Happened.ID_REQUESTED, by=by, at=at, reason=reason, facts=facts)
     return check
@@ -263,6 +263,7 @@ def pass_check(
     events.deed(
         request, "confirm_identity", kind, by=by, at=at, reason=reason, facts=facts, happened_at=shown_at
     )
+    receipts.confirm(request, at=at)
     return request
 
 

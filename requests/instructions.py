@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import clocks, correcting, limiting
+from law.models import Company
+
+from . import correcting, limiting
 from .models import Duty, Right, Task
 
 SAYS_WHAT = (Duty.CORRECT, Duty.RESTRICT, Duty.STOP, Duty.TELL)
@@ -20,7 +22,7 @@ def of(task: Task) -> Mapping[str, Any]:
         case Right.RESTRICTION:
             return {"ground": limiting.ground_of(request)}
         case Right.OBJECTION | Right.OPT_OUT:
-            uses = limiting.uses_of(request, clocks.today(task.due_at))
+            uses = limiting.uses_of(request, Company.current().day_of(task.due_at))
             named = [{"code": purpose.code, "name": purpose.name} for purpose in uses.stop]
             return {"uses": named, "kinds": uses.kinds}
     return {}

@@ -4,7 +4,7 @@ Templates are plain text with names in braces (`placeholders.NAMES`). Nothing in
 staff or requesters write stays text on every road."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ HELLO = {
 }
 # Laws whose complaint route we can name; for the others the words stay general.
 ROUTES = ("eu_gdpr", "uk_gdpr", "us_ca_ccpa", "us_state_model")
+AFTER_AN_APPEAL = {"us_state_model": "us_state_model_appealed"}
 # What a case of this right usually ends with.
 KIND_OF_ANSWER = {
     Right.ACCESS: LetterKind.COPY,
@@ -91,7 +92,7 @@ def values(request: RightsRequest) -> dict[str, str]:
         "company": company.name,
         "service": company.service,
         "contact": company.contact_email,
-        "received_on": say_day(clocks.today(request.received_at), request.language),
+        "received_on": say_day(company.day_of(request.received_at), request.language),
         "due_on": say_day(request.legal_due_on or request.strict_due_on, request.language),
         "message_days": str(company.message_days),
         "routes": routes(request),
@@ -110,6 +111,8 @@ def routes(request: RightsRequest) -> str:
     """Where to complain and how to appeal, for each law of the case (GDPR Art. 12(4); Va. Code 59.1-577(C))."""
     codes = [pattern(row.code) for row in clocks.binding(request) if not row.is_guess]
     known = sorted({code for code in codes if code in ROUTES}) or ["other"]
+    if request.appeal_of_id:  # who has had the second look is not sent to ask for one
+        known = [AFTER_AN_APPEAL.get(code, code) for code in known]
     return "\n".join(_read("routes", code, request.language) for code in known)
 
 
@@ -117,38 +120,22 @@ def of_copy(request: RightsRequest) -> dict[str, str]:
     """Until when a copy released now can be fetched, and what is missing in it; nothing for other rights."""
     if request.right not in COPIES:
         return {}
-    last = timezone.now() + timedelta(days=Company.current().download_days)
+    last, missing = Company.current().last_day_of_copy(timezone.now()), withheld.words(request)
     return {
-        "available_until": say_day(clocks.today(last), request.language),
-        "withheld": f"{withheld.words(request)}\n\n{routes(request)}"
-        if withheld.is_any(request)
-        else withheld.words(request),
+        "available_until": say_day(last, request.language),
+        "withheld": f"{missing}\n\n{routes(request)}" if withheld.is_any(request) else missing,
     }
 
 
 # --- Sending ---------------------------------------------------------------------------------
 
 
-def reader_of(request: RightsRequest) -> mails.Whom | None:
-    """Who would get the mail now."""
-    return mails.whom(request)
-
-
-def send(
-    request: RightsRequest,
-    kind: LetterKind | str,
-    text: str,
-    *,
-    by: Acts,
-    at: datetime,
-    to: mails.Whom | None = None,
-) -> Message:
+def send(request: RightsRequest, kind: LetterKind | str, text: str, *, by: Acts, at: datetime) -> Message:
     """The words go to the thread and stay as they are; a mail says that there is news.
 
-    `to` for whoever has to be written to although nothing on file says so any more (after an erasure).
     Raises LetterMissing, LetterUnfinished."""
     if not text.strip():
         raise LetterMissing("The letter is empty.")
     if placeholders.BLANK in text:
         raise LetterUnfinished(f"The letter still holds {placeholders.BLANK}: write what belongs there.")
-    return messages.say(request, text.strip(), by=by, at=at, letter=LetterKind(kind), to=to)
+    return messages.say(request, text.strip(), by=by, at=at, letter=LetterKind(kind))

@@ -12,11 +12,11 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from inventory import holds, objections
 from inventory.models import WHOLE_KINDS, Kind, Purpose
-from law.models import RefusalGround
+from law.models import Company, RefusalGround
 from people import actions as people
 from people.models import Restriction, RestrictionGround, User
 
-from . import clocks, deciding, events, guards, letters
+from . import deciding, events, guards, letters
 from .models import Happened, LetterKind, RequestEvent, Right, RightsRequest, Stage
 from .refusals import (
     GroundDoesNotFit,
@@ -90,7 +90,7 @@ def tell_of_lifting(
     guards.locked(request)
     if restriction_of(request) is None:
         raise WrongStage("No restriction of this case is in force.")
-    if from_on <= clocks.today(at):
+    if from_on <= Company.current().day_of(at):
         raise TooSoon("Name a day to come: they are told before it ends (GDPR Art. 18(3)).")
     letters.send(request, LetterKind.LIFTING, letter, by=by, at=at)
     facts = {"from": from_on.isoformat()}
@@ -114,7 +114,7 @@ def lift(request: RightsRequest, *, by: User, at: datetime, reason: str) -> Righ
     told = lifted_from(request)
     if told is None:
         raise NotToldYet
-    if clocks.today(at) < told:
+    if Company.current().day_of(at) < told:
         raise TooSoon(f"The letter says that it ends on {told:%-d %B %Y}.")
     holds.refuse_under_sweep()
     people.lift_restriction(restriction.person, case=request.reference, by=by, at=at, reason=reason)
@@ -199,7 +199,7 @@ def uses_of(request: RightsRequest, on: date) -> Uses:
 
 def stop(request: RightsRequest, *, at: datetime, by: Acts = SYSTEM) -> int:
     """The standing word of the person, which whoever decides later has to read."""
-    uses = uses_of(request, clocks.today(at))
+    uses = uses_of(request, Company.current().day_of(at))
     return objections.stop(
         guards.subject_of(request),
         purposes=uses.stop,

@@ -1,22 +1,61 @@
-"""Mails about a case: they say that there is news, never what (design, truth 6)."""
+"""Mails about a case: they say that there is news and of what kind, never what it is (design, truth 6)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from law.models import Company
 from notices import mail
 from people.models import Person
 
-from .models import RequesterKind, RightsRequest
+from .models import LetterKind, RequesterKind, RightsRequest
 
 # Names of templates/notices/requests/*, of the portal's addresses, and what a link may do.
-CONFIRM, NEWS, REMINDER, ADDRESS_LOST, ADDRESS_CHANGED = (
+CONFIRM, REMINDER, ADDRESS_LOST, ADDRESS_CHANGED = (
     "requests.confirm",
-    "requests.news",
     "requests.reminder",
     "requests.address_lost",
     "requests.address_changed",
 )
+RECEIVED, BEGUN, LONGER, QUESTION = (
+    "requests.received",
+    "requests.begun",
+    "requests.longer",
+    "requests.question",
+)
+COPY_READY, DONE, ANSWERED, NEWS = (
+    "requests.copy_ready",
+    "requests.done",
+    "requests.answered",
+    "requests.news",
+)
+# What is said of a letter: that it is there, and of what kind, never what is in it. The letter that ends an
+# erasure has a mail of its own (`erasure.LAST`), for nobody is on file any more who could open the page.
+OF_LETTER: dict[str, str] = {
+    "": NEWS,
+    LetterKind.ACCEPTED: BEGUN,
+    LetterKind.IDENTITY: QUESTION,
+    LetterKind.CLARIFICATION: QUESTION,
+    LetterKind.EXTENSION: LONGER,
+    LetterKind.COPY: COPY_READY,
+    LetterKind.CORRECTED: DONE,
+    LetterKind.RESTRICTED: DONE,
+    LetterKind.STOPPED: DONE,
+    LetterKind.REFUSAL: ANSWERED,
+    LetterKind.PARTIAL: ANSWERED,
+    LetterKind.ANSWER: ANSWERED,
+    LetterKind.APPEAL: ANSWERED,
+    LetterKind.REROUTED: ANSWERED,
+    LetterKind.UNVERIFIED: ANSWERED,
+    LetterKind.ERASURE_PLANNED: NEWS,
+}
+# The days a mail may name.
+DAYS = {
+    RECEIVED: ("received_on", "due_on"),
+    BEGUN: ("due_on",),
+    LONGER: ("due_on",),
+    COPY_READY: ("copy_until_on",),
+    ANSWERED: ("copy_until_on",),
+}
 CONFIRM_PURPOSE = "requests.confirm"
 CONFIRM_PAGE, STATUS_PAGE = "portal:request_confirm", "portal:request"
 
@@ -49,9 +88,31 @@ def on_file(person: Person) -> Whom | None:
     return Whom(person.email, person.pk, person.given_name)
 
 
-def post_news(request: RightsRequest, *, at: datetime, to: Whom | None = None) -> bool:
+def post_news(request: RightsRequest, event: str = NEWS, *, at: datetime) -> bool:
     """There is something new on the status page. False when nobody can be written to."""
-    return _post(NEWS, request, to or whom(request), at, mail.to_page(STATUS_PAGE, request.reference))
+    link = mail.to_page(STATUS_PAGE, request.reference)
+    return _post(event, request, whom(request), at, link, **_days(event, request, at))
+
+
+def post_letter(request: RightsRequest, letter: str, *, at: datetime) -> bool:
+    """A letter or a message lies on the status page."""
+    return letter != LetterKind.ERASED and post_news(request, OF_LETTER[letter], at=at)
+
+
+def _days(event: str, request: RightsRequest, at: datetime) -> dict[str, str]:
+    """Those that are known; a due day that is over promises nothing."""
+    company, due_on = Company.current(), request.legal_due_on or request.strict_due_on
+    known = {
+        "received_on": company.day_of(request.received_at),
+        "due_on": due_on if due_on and due_on >= company.day_of(at) else None,
+        "copy_until_on": _last_day_of_copy(request),
+    }
+    return {name: day.isoformat() for name in DAYS.get(event, ()) if (day := known[name])}
+
+
+def _last_day_of_copy(request: RightsRequest) -> date | None:
+    copy = request.packages.filter(released_at__isnull=False, removed_at=None).first()
+    return copy.last_day if copy else None
 
 
 def post_reminder(request: RightsRequest, person: Person, *, closes_at: datetime, at: datetime) -> bool:
@@ -81,9 +142,12 @@ def _confirm_link(request: RightsRequest, lasts: timedelta) -> mail.LinkSpec:
     )
 
 
-def _post(event: str, request: RightsRequest, to: Whom | None, at: datetime, link: mail.LinkSpec) -> bool:
+def _post(
+    event: str, request: RightsRequest, to: Whom | None, at: datetime, link: mail.LinkSpec, **days: str
+) -> bool:
     if to is None:
         return False
     reader = mail.Reader(to.address, request.language, to.person_id, to.greeting)
-    mail.post(event, request, to=reader, context={"reference": request.reference}, link=link, at=at)
+    context = {"reference": request.reference, **days}
+    mail.post(event, request, to=reader, context=context, link=link, at=at)
     return True

@@ -21,7 +21,6 @@ def say(
     at: datetime,
     letter: str = "",
     reason: str = "",
-    to: mails.Whom | None = None,
 ) -> Message:
     """Ours to the requester, who gets a mail that there is news. The words are frozen from here on."""
     guards.locked(request)
@@ -30,7 +29,7 @@ def say(
     message = _write(request, body, by, at, letter)
     facts = {"message": message.pk, "letter": letter}
     events.deed(request, "say", Happened.MESSAGE_SENT, by=by, at=at, reason=reason, facts=facts)
-    mails.post_news(request, at=at, to=to)
+    mails.post_letter(request, letter, at=at)
     return message
 
 

@@ -22,7 +22,7 @@ from inventory.models import DataCategory
 from law.models import Company
 from people.models import User
 
-from . import clocks, copying, events, files, gathering, guards, letting_go, telling, vault
+from . import copying, events, files, gathering, guards, letting_go, telling, vault
 from .models import (
     COPIES,
     CopyPart,
@@ -96,7 +96,7 @@ def _claim() -> Package | None:
 
 
 def _build(package: Package, at: datetime) -> bool:
-    request, on = package.request, clocks.today(at)
+    request, on = package.request, Company.current().day_of(at)
     try:
         with _sealed(request, telling.carried_over(request, on=on)) as fresh, transaction.atomic():
             guards.locked(request)  # the case before its copy, as everybody holds them
@@ -188,7 +188,7 @@ def _ours(request: RightsRequest, one: _Fresh, names: dict[str, str]) -> CopyPar
 def _finish(package: Package, at: datetime) -> None:
     request = package.request
     with translation.override(request.language):
-        package.told = telling.told(request, on=clocks.today(at))
+        package.told = telling.told(request, on=Company.current().day_of(at))
     parts = list(request.copy_parts.all())
     package.rows, package.size = sum(part.rows or 0 for part in parts), sum(part.size for part in parts)
     package.built_at, package.failure, package.lease_until = at, "", None
@@ -221,7 +221,9 @@ def release(request: RightsRequest, *, by: User, at: datetime) -> Package:
     all_seen(request)
     package.contents = copying.contents(request)
     package.released_by, package.released_at = by, at
-    package.expires_at = at + timedelta(days=Company.current().download_days)
+    company = Company.current()
+    # Its last second, so that every page and letter names the same day.
+    package.expires_at = company.end_of(company.last_day_of_copy(at)) - timedelta(seconds=1)
     package.save(update_fields=["contents", "released_by", "released_at", "expires_at"])
     return package
 

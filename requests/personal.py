@@ -3,6 +3,8 @@
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, register
 from law.models import Company
@@ -24,7 +26,7 @@ from .models import (
 # rights_request_log), while what nobody confirmed proves nothing and goes soon (unverified_request).
 CASES, UNCONFIRMED = "rights-requests", "unconfirmed-requests"
 # Art. 5(2), 17(3)(e): what was asked and answered has to be shown to an authority or a court.
-PROOF = "It shows what was asked of us and how we answered."
+PROOF = gettext_lazy("It shows what was asked of us and how we answered.")
 _UNCONFIRMED = Q(request__outcome__in=[Outcome.UNVERIFIED, Outcome.SPAM])
 
 
@@ -41,7 +43,7 @@ def _holding(
     fields: tuple[str, ...],
     category: str,
     rows: Q,
-    survives: str = "",
+    survives: str | Promise = "",
 ) -> Holding:
     return register(
         Holding(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.actors import ActorKind, Acts
 from people.models import Guardianship, Person
 
-from . import clocks, correcting, events, identity, linked, seeking
+from . import clocks, correcting, events, identity, linked, receipts, seeking
 from .models import (
     COPIES,
     WITHOUT_IDENTITY,
@@ -36,6 +36,9 @@ ORDER = (
     Right.INQUIRY,
     Right.ERASURE,
 )
+# What a case and its particulars take over as it stands.
+AS_ASKED = ("submission", "channel", "requester_kind", "subject", "requester", "language", "inquiry")
+TYPED = ("name", "email", "about", "details", "authority")
 # The page that took these shows that they arrived.
 CONFIRMED_AT_ONCE = (Channel.PORTAL, Channel.SCHOOL_API)
 
@@ -122,44 +125,37 @@ def _after(right: Right, earlier: list[RightsRequest]) -> RightsRequest | None:
 def _receive_one(
     asked: Asked, right: Right, after: RightsRequest | None, by: Acts, at: datetime, reason: str
 ) -> RightsRequest:
-    received_at = asked.received_at or at
-    request = RightsRequest.objects.create(
-        submission=asked.submission,
-        right=right,
-        channel=asked.channel,
-        requester_kind=asked.requester_kind,
-        subject=asked.subject,
-        requester=asked.requester,
-        place=asked.place or (asked.subject.place if asked.subject else ""),
-        language=asked.language,
-        received_at=received_at,
-        stage=Stage.REVIEW if right in WITHOUT_IDENTITY else Stage.UNVERIFIED,
-        comes_after=after,
-        inquiry=asked.inquiry,
-    )
-    Particulars.objects.create(
-        request=request,
-        name=asked.name,
-        email=asked.email,
-        about=asked.about,
-        details=asked.details,
-        authority=asked.authority,
-    )
+    request = _write_down(asked, right, after, at)
     if right == Right.RECTIFICATION:
         correcting.take_down(request, asked.corrections)
     clocks.propose_regimes(request)
-    facts = {"right": right.value, "channel": asked.channel.value}
-    events.deed(
-        request,
-        "receive",
-        Happened.RECEIVED,
-        by=by,
-        at=at,
-        reason=reason,
-        facts=facts,
-        happened_at=received_at,
-    )
+    _note(request, by, at, reason)
     linked.link_twin(request, at=at)
     if asked.channel in CONFIRMED_AT_ONCE:
         events.note(request, Happened.ACKNOWLEDGED, by=by, at=at)
+    if not request.needs_identity:
+        receipts.confirm(request, at=at)
     return request
+
+
+def _write_down(asked: Asked, right: Right, after: RightsRequest | None, at: datetime) -> RightsRequest:
+    """The case, which stays as proof, and what was typed, which goes when its time is over."""
+    request = RightsRequest.objects.create(
+        right=right,
+        place=asked.place or (asked.subject.place if asked.subject else ""),
+        received_at=asked.received_at or at,
+        stage=Stage.REVIEW if right in WITHOUT_IDENTITY else Stage.UNVERIFIED,
+        comes_after=after,
+        **{name: getattr(asked, name) for name in AS_ASKED},
+    )
+    typed = {name: getattr(asked, name) for name in TYPED}
+    Particulars.objects.create(request=request, **typed)
+    return request
+
+
+def _note(request: RightsRequest, by: Acts, at: datetime, reason: str) -> None:
+    facts = {"right": str(request.right), "channel": str(request.channel)}
+    events.deed(
+        request, "receive", Happened.RECEIVED, by=by, at=at, reason=reason, facts=facts,
+        happened_at=request.received_at,
+    )  # fmt: skip

@@ -113,7 +113,9 @@ def points(case: RightsRequest, reader: Reader) -> SafeString:
         ground=RestrictionGround(ground).label if ground else "",
         restriction=limiting.restriction_of(case),
         lifted_from=limiting.lifted_from(case),
-        uses=limiting.uses_of(case, clocks.today(case.received_at)) if case.right in limiting.USES else None,
+        uses=limiting.uses_of(case, Company.current().day_of(case.received_at))
+        if case.right in limiting.USES
+        else None,
     )
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from . import clocks
+from law.models import Company
+
 from .models import (
     ErasureOrder,
     IdentityCheck,
@@ -32,16 +33,16 @@ def ours(at: datetime) -> RightsRequestQuerySet:
 
 
 def late(at: datetime) -> RightsRequestQuerySet:
-    return RightsRequest.objects.overdue(clocks.today(at))
+    return RightsRequest.objects.overdue(Company.current().day_of(at))
 
 
 def due_today(at: datetime) -> RightsRequestQuerySet:
-    return RightsRequest.objects.open().filter(strict_due_on=clocks.today(at))
+    return RightsRequest.objects.open().filter(strict_due_on=Company.current().day_of(at))
 
 
 def due_this_week(at: datetime) -> RightsRequestQuerySet:
     """From tomorrow on, seven days."""
-    today = clocks.today(at)
+    today = Company.current().day_of(at)
     return RightsRequest.objects.due_by(today + A_WEEK).filter(strict_due_on__gt=today)
 
 

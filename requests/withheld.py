@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from law import readings
-from law.models import RefusalGround
+from law.models import Company, RefusalGround
 
 from . import clocks
 from .models import CopyPart, Decision, RightsRequest, Why
@@ -30,7 +30,7 @@ ONLY_WITH_A_GROUND = (Why.EXAM, Why.NOT_PORTABLE)
 def accepted(request: RightsRequest, *, at: datetime) -> dict[Why, RefusalGround | None]:
     """What may be given as a reason in this case, each with the row of the law where one fits."""
     codes = [row.code for row in clocks.binding(request)]
-    rows = {row.code: row for row in readings.grounds_for(codes, request.right, clocks.today(at))}
+    rows = {row.code: row for row in readings.grounds_for(codes, request.right, Company.current().day_of(at))}
     found = {why: rows.get(GROUND.get(why, "")) for why in Why}
     return {why: row for why, row in found.items() if row or why not in ONLY_WITH_A_GROUND}
 

@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Cast
 
 from people.models import Role, country_choices
+
+LONGEST_NAME = 100
 
 
 class Origin(models.TextChoices):
@@ -85,11 +87,38 @@ def are_roles(value: object) -> None:
         raise ValidationError(f"Say whose data it is: at least one of {', '.join(Role.labels)}.")
 
 
-class DataCategory(models.Model):
+def are_names(value: object) -> None:
+    codes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
+    if not isinstance(value, dict) or not value.keys() <= codes:
+        raise ValidationError(f"Names in other languages go by the codes {', '.join(sorted(codes))}.")
+    if not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in value.values()):
+        raise ValidationError(f"A name is text of {LONGEST_NAME} characters at most.")
+
+
+class Named(models.Model):
+    """Has a name that people outside read (docs/decisions/0016)."""
+
+    name = models.CharField(
+        max_length=LONGEST_NAME, help_text="As shown to people, such as “Lesson answers”."
+    )
+    names = models.JSONField(
+        "name in other languages",
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        validators=[are_names],
+        help_text="For the public pages and for letters. A language left empty reads the English name, marked "
+        "as English.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class DataCategory(Named):
     """A kind of personal data, in words a parent understands."""
 
     code = models.SlugField(unique=True, help_text="Stable short name, such as session-logs.")
-    name = models.CharField(max_length=100, help_text="As shown to people: “Lesson answers”.")
     # Empty only where a list that was brought in does not say; staff choose it, and the forms insist.
     origin = models.CharField(max_length=16, choices=Origin, blank=True)
     sensitivity = models.CharField(max_length=16, choices=Sensitivity, default=Sensitivity.ORDINARY)
@@ -135,11 +164,10 @@ class DataElement(models.Model):
         return self.name
 
 
-class Purpose(models.Model):
+class Purpose(Named):
     """Why data is used; what a person allows or refuses."""
 
     code = models.SlugField(unique=True)
-    name = models.CharField(max_length=100)
     kind = models.CharField(max_length=16, choices=Kind)
     text = models.TextField(max_length=1000, help_text="For adults: what we do and what it is good for.")
     child_text = models.TextField(

@@ -282,7 +282,15 @@ class Company(models.Model):
         return timedelta(days=self.choice_days)
 
     def today(self) -> date:
-        return timezone.localdate(timezone=self.zone)
+        return self.day_of(timezone.now())
+
+    def day_of(self, at: datetime) -> date:
+        """Which day it is for the company at that moment."""
+        return timezone.localdate(at, self.zone)
+
+    def last_day_of_copy(self, released_at: datetime) -> date:
+        """A copy can be fetched on this day until it ends."""
+        return self.day_of(released_at) + timedelta(days=self.download_days)
 
     def law_checked_since(self) -> date:
         """A law row last checked before this day is to be looked at again."""

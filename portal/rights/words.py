@@ -103,8 +103,8 @@ def standing_for_others(case: RightsRequest, at: datetime) -> Standing:
 
 def _ended(case: RightsRequest, at: datetime) -> Standing:
     package = packages.open_to(case, at) if case.right in COPIES else None
-    if package and package.expires_at:
-        said = _("Your copy is here until %s.") % spoken(package.expires_at)
+    if package and package.last_day:
+        said = _("Your copy is here until %s.") % spoken(package.last_day)
         return Standing(_("Ready for you"), "good", said, "fetch")
     tag, color, sentence = ENDS[case.outcome]
     if is_erased(case):

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from inventory.models import ProcessingActivity, System
 from law import actions as law
@@ -50,7 +49,7 @@ def load(company: Company, staff: Sequence[User], at: datetime) -> None:
     approved_at = at - AGE / 2
     _approve_clauses(dov, approved_at)
     rows = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    signed = timezone.localdate(at, company.zone) - AGE
+    signed = company.day_of(at) - AGE
     ready = [_approved(row, dov, noor, signed, approved_at) for row in rows["processor"]]
     for row in rows["subprocessor"]:
         _subprocessor(row)

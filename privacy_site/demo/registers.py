@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.actors import SYSTEM
 from inventory import actions
@@ -66,7 +65,7 @@ def _activity(row: dict[str, Any], at: datetime) -> None:
 
 def _measure(row: dict[str, Any], owner: User, company: Company, at: datetime) -> None:
     systems, activities = row.pop("systems", []), row.pop("activities", [])
-    seen = timezone.localdate(at, company.zone) - timedelta(days=row.pop("reviewed_days_ago"))
+    seen = company.day_of(at) - timedelta(days=row.pop("reviewed_days_ago"))
     measure = Measure.objects.create(**row, owner=owner, evidence_on=seen, next_review_on=seen + REVIEW_EVERY)
     measure.systems.set(System.objects.filter(code__in=systems))
     measure.activities.set(ProcessingActivity.objects.filter(code__in=activities))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from inventory import holds
 from inventory.models import DataCategory, HoldPerson, LegalHold, Purpose, RetentionRule
@@ -46,7 +45,7 @@ def _used(purpose: Purpose) -> list[DataCategory]:
 
 
 def _last_activity(company: Company, at: datetime) -> None:
-    today = timezone.localdate(at, company.zone)
+    today = company.day_of(at)
     ids = Person.objects.order_by("pk").values_list("external_id", flat=True)
     days = {
         external_id: today - timedelta(days=1_000 + n if n % ONE_IN == 0 else n % 300)
@@ -57,7 +56,7 @@ def _last_activity(company: Company, at: datetime) -> None:
 
 def _hold(company: Company, owner: User, at: datetime) -> None:
     """On somebody who would otherwise go with the first sweep."""
-    today = timezone.localdate(at, company.zone)
+    today = company.day_of(at)
     idle = Person.objects.filter(last_active_on__lt=months_after(today, -24)).order_by("pk").first()
     if idle is None:
         return

@@ -40,11 +40,10 @@ def _draft(case: RightsRequest) -> dict[str, Any]:
 
 def _proposal(case: RightsRequest, request: HttpRequest) -> Consequences:
     lines = erasure.preview(case, at=timezone.now())
-    stays = [f"{line.name}: stays. {line.why} Until {line.until}." for line in plans.kept(lines)]
     return Consequences(
         question="Propose to erase this?",
         happens=[*_going(lines), "A second colleague reads this plan and approves it, or not."],
-        not_=[*stays, "Nothing is erased now."],
+        not_=[*_staying(lines), "Nothing is erased now."],
         submit="Propose erasure",
     )
 
@@ -58,7 +57,7 @@ def _approval(case: RightsRequest, request: HttpRequest) -> Consequences:
             "The requester is told, and can stop it while it waits.",
             "Then the systems and companies are asked to erase; this database comes last.",
         ],
-        not_=[f"{line.name}: stays. {line.why} Until {line.until}." for line in plans.kept(lines)],
+        not_=_staying(lines),
         irreversible=["Once others have been asked, it cannot be stopped."],
         submit="Approve erasure",
     )
@@ -88,6 +87,10 @@ def _going(lines: list[plans.Line]) -> list[str]:
     ]
     elsewhere = ", ".join(line.name for line in going if not line.count)
     return [*here, *([f"Only in the systems that hold it: {elsewhere}."] if elsewhere else [])]
+
+
+def _staying(lines: list[plans.Line]) -> list[str]:
+    return [f"{line.name}: stays. {line.why}" for line in plans.kept(lines)]
 
 
 def _rows(count: int) -> str:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 
 from audit.buttons import Button, Consequences, says
+from law.models import Company
 from requests import correcting, forms_points, letters, limiting
 from requests.models import Correctable, Correction, LetterKind, Right, RightsRequest, Stage
 
@@ -41,7 +41,7 @@ def _before_and_after(case: RightsRequest, point: Correction) -> str:
 
 
 def _uses(case: RightsRequest, request: HttpRequest) -> Consequences:
-    found = limiting.candidates(case, timezone.localdate())
+    found = limiting.candidates(case, Company.current().today())
     none = "The register names no use of their data that they may object to."
     return Consequences(
         question="Which uses stop?",

@@ -10,7 +10,7 @@ from audit.buttons import Button, Consequences, says
 from inventory.models import System
 from people.models import User
 from processors.models import Processor
-from requests import actions, deciding, erasure, forms, letters, withheld
+from requests import actions, closing, deciding, erasure, forms, letters, withheld
 from requests.models import Answer, Outcome, PauseReason, Right, RightsRequest, Stage
 
 from .shown import TOLD, WORK, is_in_review, of, words_are_enough
@@ -26,7 +26,7 @@ def _release(
 def _answer(case: RightsRequest) -> dict[str, Any]:
     """Where somebody could not do their part, “all of it” is not what stands ticked."""
     missing = withheld.is_any(case) or case.tasks.filter(answer=Answer.EXCEPTION).exists()
-    facts = letters.of_copy(case)
+    facts = closing.facts(case)
     letter = letters.draft(case, letters.kind_of_answer(case), **facts)
     if (
         withheld.is_any(case) and facts["withheld"] not in letter

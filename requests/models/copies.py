@@ -1,5 +1,6 @@
 """The copy put together for a requester, and the parts it is made of."""
 
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from audit.evidence import evidence
-from law.models import RefusalGround
+from law.models import Company, RefusalGround
 
 from .cases import RightsRequest
 from .work import TaskFile
@@ -60,6 +61,11 @@ class Package(models.Model):
 
     def __str__(self) -> str:
         return f"Package {self.pk}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The day it can still be fetched on, until that day ends."""
+        return Company.current().day_of(self.expires_at) if self.expires_at else None
 
 
 class Decision(models.TextChoices):

@@ -23,9 +23,15 @@ PUBLIC_TEMPLATES = [
 ]
 PUBLIC_MODULES = [
     *sorted((ROOT / "portal").rglob("*.py")),
+    ROOT / "inventory" / "personal.py",
+    ROOT / "inventory" / "spoken.py",
     ROOT / "people" / "cleaning.py",
+    ROOT / "people" / "personal.py",
     ROOT / "requests" / "closing.py",
     ROOT / "requests" / "documents.py",
+    ROOT / "requests" / "keepers.py",
+    ROOT / "requests" / "personal.py",
+    ROOT / "requests" / "reasons.py",
     ROOT / "processors" / "words.py",
 ]
 

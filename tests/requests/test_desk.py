@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from audit.actors import SYSTEM
 from audit.models import Event
+from law.models import RefusalGround
 from people.models import User
 from requests import actions, correcting, deciding, desk, erasure, events, limiting, packages
 from requests.models import (
@@ -405,8 +406,15 @@ def test_a_refusal_says_the_ground_and_the_reason_that_were_chosen(at_desk: Clie
     assert "{" not in letter
 
 
-def test_a_letter_in_french_asks_for_the_ground_in_french(at_desk: Client) -> None:
+def test_a_letter_in_french_says_the_ground_in_french(at_desk: Client) -> None:
     case = RequestFactory(in_review=True, language="fr")
+    press(at_desk, case, "refuse", **typed_refusal(case, told="C’est la neuvième copie."))
+    assert "La demande est manifestement" in case.messages.get().body
+
+
+def test_a_ground_in_words_of_our_own_is_asked_for_in_the_language_of_the_letter(at_desk: Client) -> None:
+    case = RequestFactory(in_review=True, language="fr")
+    RefusalGround.objects.update(ground="It repeats another one.")
     answer = press(at_desk, case, "refuse", **typed_refusal(case, told="C’est la neuvième copie."))
     assert "Say the ground in the language of the letter: Français." in answer.content.decode()
     assert not case.messages.exists()

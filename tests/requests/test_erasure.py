@@ -9,7 +9,7 @@ from audit.models import Event, LedgerEntry
 from inventory.models import DataCategory, RetentionRule
 from notices.models import Mail
 from people.models import Authority, Guardianship
-from requests import actions, closing, erasure, placeholders, plans, vault, work
+from requests import actions, closing, erasure, plans, vault, work
 from requests.desk import erasing
 from requests.models import (
     Duty,
@@ -217,8 +217,10 @@ def test_what_a_law_keeps_stays_and_makes_the_answer_partial(case, dov, noor):
 
     case.refresh_from_db()
     (line,) = [line for line in plans.from_json(case.erasure_order.plan) if line.is_refusal]
-    assert (line.name, line.until) == ("Payment records", "10 years after the end of the tax year")
-    assert "Tax Code 147" in line.why
+    assert (line.name, line.keeper) == ("Payment records", "law")
+    assert line.why == (
+        "A law makes us keep it (Tax Code 147). It stays for 10 years, counted from the end of the tax year."
+    )
     assert case.outcome == Outcome.PARTLY
 
 
@@ -439,22 +441,59 @@ def test_the_closing_letter_says_where_what_was_done_and_what_stays(case, dov, n
     facts = closing.facts(case)
 
     assert "it was deleted" in facts["what"]
-    assert (
-        "– Payment records: A law makes us keep it: until 10 years after the end of the tax year."
-        in facts["kept"]
+    assert facts["kept"] == (
+        "– Payment records: A law makes us keep it. It stays for 10 years, counted from the end of the tax year."
     )
 
 
-def test_the_closing_letter_speaks_the_requesters_language_or_leaves_the_place_open(case, dov, noor):
+@pytest.mark.parametrize(
+    ("language", "here", "kept"),
+    [
+        ("es", "En este servicio", "– Datos de pago: Una ley nos obliga a conservarlo. Se conserva durante 10 años"),
+        ("fr", "Dans ce service", "– « Payment records » (en anglais) : Une loi nous oblige à les garder."),
+        ("de", "In diesem Dienst", "– „Payment records“ (englisch): Ein Gesetz verlangt, dass wir sie behalten."),
+    ],
+)  # fmt: skip
+def test_the_closing_letter_speaks_the_requesters_language(case, dov, noor, language, here, kept):
+    """A name that staff have not given in that language stays English and says so."""
     kept_by_law(case)
-    RightsRequest.objects.filter(pk=case.pk).update(language="fr")
+    DataCategory.objects.filter(code="payment-records").update(names={"es": "Datos de pago"})
+    RightsRequest.objects.filter(pk=case.pk).update(language=language)
     case.refresh_from_db()
     asked_and_answered(case, dov, noor)
 
     facts = closing.facts(case)
 
-    assert "Dans ce service" in facts["what"]
-    assert (
-        f"– Payment records: Une loi nous oblige à les garder : jusqu’à {placeholders.BLANK}."
-        in facts["kept"]
+    assert here in facts["what"]
+    assert facts["kept"].startswith(kept)
+
+
+def test_the_clock_that_ends_last_is_said_for_each_start(case, dov, noor):
+    kept_by_law(case)
+    RetentionRule.objects.create(
+        category=DataCategory.objects.get(code="payment-records"),
+        purpose=PurposeFactory(),
+        start_event="contract_end",
+        number=1,
+        unit="years",
+        is_protected_by_law=True,
+    )
+    (line,) = [line for line in erasure.preview(case, at=NOW) if line.is_refusal]
+    assert line.why.endswith(
+        "It stays for 1 year, counted from the end of the contract or "
+        "10 years, counted from the end of the tax year, whichever ends later."
+    )
+
+
+def test_what_proves_that_we_answered_stays_for_its_own_period(case, dov):
+    actions.say(case, "We look into it.", by=dov, at=NOW)
+    log = DataCategory.objects.create(code="rights-requests", name="Requests", origin="provided")
+    RetentionRule.objects.create(
+        category=log, purpose=PurposeFactory(), start_event="closed", number=24, unit="months"
+    )
+    (line,) = [line for line in erasure.preview(case, at=NOW) if not line.goes]
+    assert (line.keeper, line.is_refusal) == ("proof", False)
+    assert line.why == (
+        "It shows what was asked of us and how we answered. "
+        "It stays for 24 months, counted from the day the case was closed."
     )
