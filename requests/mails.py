@@ -47,6 +47,7 @@ OF_LETTER: dict[str, str] = {
     LetterKind.REROUTED: ANSWERED,
     LetterKind.UNVERIFIED: ANSWERED,
     LetterKind.ERASURE_PLANNED: NEWS,
+    LetterKind.LIFTING: NEWS,
 }
 # The days a mail may name.
 DAYS = {
