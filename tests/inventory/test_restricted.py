@@ -12,7 +12,8 @@ from people.models import Guardianship, Person
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 from tests.requests.work_factories import CutoffOrderFactory
 
-from .test_sweeps import LONG_AGO, account_schedule, confirmed, swept
+from .retention_factories import account_schedule
+from .test_sweeps import LONG_AGO, confirmed, swept
 
 pytestmark = pytest.mark.django_db
 

@@ -389,11 +389,7 @@ def test_whom_an_order_leaves_out_is_shown_in_part_and_taken_as_a_whole_with_a_r
     assert "platform-0, platform-1 and 1 more" in html
     assert file in html
     assert "Write why." in desk.post(file).content.decode()
-    lines = (
-        b"".join(desk.post(file, {"reason": "For the platform’s job."}).streaming_content)
-        .decode()
-        .splitlines()
-    )
+    lines = b"".join(desk.post(file, {"reason": "For the platform’s job."})).decode().splitlines()
     assert lines[1:] == ['"platform-0"', '"platform-1"', '"platform-2"']
     assert Event.objects.get(verb="inventory.export_left_out").details == {"rows": 3}
 

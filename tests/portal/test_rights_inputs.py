@@ -1,6 +1,7 @@
 """What people type into the public form, by the numbers of our table of bad inputs (1–30), and what they read."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -345,7 +346,7 @@ def test_30_the_mail_says_that_it_is_utf_8_and_arrives_whole(client: Client):
     PersonFactory.create(email="robin@family.example", given_name="أمينة")
     send(client)
     last_mail()
-    [text, page] = mail.outbox[-1].message().get_payload()
+    text, page = cast(Any, mail.outbox[-1].message()).get_payload()
     assert text["Content-Type"] == 'text/plain; charset="utf-8"'
     assert "أمينة" in text.get_payload(decode=True).decode()
     assert 'charset="utf-8"' in page["Content-Type"]

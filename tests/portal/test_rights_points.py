@@ -57,7 +57,8 @@ def closed(case: RightsRequest) -> Person:
     case.refresh_from_db()
     actions.release(case, by=dov, at=NOW, letter=LETTER)
     assert (case.stage, case.outcome) == (Stage.CLOSED, Outcome.DONE)
-    return Person.objects.get(pk=case.subject_id)
+    assert case.subject
+    return Person.objects.get(pk=case.subject.pk)
 
 
 def test_a_correction_goes_from_the_form_to_the_row(client: Client):

@@ -211,7 +211,7 @@ def test_an_endless_answer_is_cut_off(inside, serve, monkeypatch):
     assert task.stage == TaskStage.PARKED
 
 
-def dripping(first: bytes) -> type[Saying]:
+def dripping(first: bytes) -> Any:
     """Never silent for long and never at an end: each single wait is short."""
 
     class Drips(Saying):
@@ -260,14 +260,20 @@ def test_a_compressed_answer_is_not_unpacked(inside, serve):
     assert task.stage == TaskStage.PARKED
 
 
+def case_of(task: Task, right: Right) -> RightsRequest:
+    assert task.request
+    RightsRequest.objects.filter(pk=task.request.pk).update(right=right)
+    return task.request
+
+
 def test_the_example_corrects_what_it_is_told(inside, serve, example):
     task = connected(serve(example.Receiver), example, duty="correct")
-    RightsRequest.objects.filter(pk=task.request_id).update(right=Right.RECTIFICATION)
+    case = case_of(task, Right.RECTIFICATION)
     Correction.objects.create(
-        request=task.request, field="family_name", wanted="bianchi", value="Bianchi", judgment="accepted",
+        request=case, field="family_name", wanted="bianchi", value="Bianchi", judgment="accepted",
         decided_by=UserFactory(), decided_at=NOW,
     )  # fmt: skip
-    Correction.objects.create(request=task.request, field="given_name", wanted="Not decided")
+    Correction.objects.create(request=case, field="given_name", wanted="Not decided")
     example.PEOPLE["platform-000001"] = {"family_name": "Rossi", "given_name": "Robin"}
 
     calls.call_due(at=timezone.now())
@@ -279,7 +285,7 @@ def test_the_example_corrects_what_it_is_told(inside, serve, example):
 
 def test_the_example_stops_the_uses_it_is_told(inside, serve, example):
     task = connected(serve(example.Receiver), example, duty="stop")
-    RightsRequest.objects.filter(pk=task.request_id).update(right=Right.OPT_OUT)
+    case_of(task, Right.OPT_OUT)
 
     calls.call_due(at=timezone.now())
 
