@@ -96,7 +96,7 @@ def are_names(value: object) -> None:
 
 
 class Named(models.Model):
-    """Has a name that people outside read (docs/decisions/0016)."""
+    """Has a name that people outside read (docs/decisions/0017)."""
 
     name = models.CharField(
         max_length=LONGEST_NAME, help_text="As shown to people, such as “Lesson answers”."
