@@ -18,6 +18,7 @@ from .linked import appeal, convert_inquiry, link_duplicate, unlink
 from .matching import amend, match, show_authority
 from .messages import hear, mark_read, say
 from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage, Way
+from .putting_forward import go_on_when_answered, put_forward
 from .receiving import Asked, receive
 from .recovery import begin_recovery, second, vouch
 from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
@@ -90,7 +91,7 @@ def accept(request: RightsRequest, *, by: User, at: datetime, reason: str = "") 
     something is asked. An erasure is proposed and approved instead (`erasure.propose`)."""
     guards.locked(request)
     guards.is_no_erasure(request)
-    correcting.refuse_undecided(request)
+    correcting.refuse_undecided(request, at=at)
     limiting.refuse_undecided(request)
     begin_work(request, by=by, at=at, reason=reason)
     tasks = fanout.open_tasks(request, at=at)
@@ -117,30 +118,6 @@ def begin_work(request: RightsRequest, *, by: User, at: datetime, reason: str = 
     request.regimes.filter(confirmed_by=None, dropped_at=None).update(confirmed_by=by, confirmed_at=at)
     moves.move(request, Stage.FULFILLING, owner=request.owner or by)
     events.deed(request, "accept", Happened.ACCEPTED, by=by, at=at, reason=reason)
-    return request
-
-
-@transaction.atomic
-def go_on_when_answered(request: RightsRequest, *, at: datetime) -> bool:
-    """The last answer is in: put it forward for a look. Called after each answer; does nothing before."""
-    guards.locked(request)
-    if request.stage != Stage.FULFILLING or request.right == Right.ERASURE:
-        return False
-    if not request.tasks.exists() or request.tasks.open().exists():
-        return False
-    put_forward(request, by=SYSTEM, at=at)
-    return True
-
-
-@transaction.atomic
-def put_forward(request: RightsRequest, *, by: Acts, at: datetime, reason: str = "") -> RightsRequest:
-    """Fulfilling → release: everybody has answered; a person looks before anything leaves the house."""
-    guards.locked(request)
-    guards.may_become(request, Stage.RELEASE)
-    guards.has_no_open_task(request)
-    moves.move(request, Stage.RELEASE)
-    packages.start_if_owed(request, at=at)
-    events.deed(request, "put_forward", Happened.PUT_FORWARD, by=by, at=at, reason=reason)
     return request
 
 

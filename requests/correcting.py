@@ -161,14 +161,18 @@ _CLEAN: dict[Correctable, Any] = {
 }
 
 
-def refuse_undecided(request: RightsRequest) -> None:
-    """Before work begins: nobody can correct what nobody has said, or what is not decided."""
+def refuse_undecided(request: RightsRequest, *, at: datetime) -> None:
+    """Before work begins: nobody can correct what nobody has said, or what is not decided.
+
+    Who would win by it is asked once more: since the decision somebody else may have been found on file, or
+    a stronger proof have given way to a weaker one."""
     if request.right != Right.RECTIFICATION:
         return
     if request.corrections.undecided().exists():
         raise UndecidedCorrections
     if not request.corrections.accepted().exists():
         raise NothingToCorrect
+    _refuse_takeovers(request, at)
 
 
 def _may_still_change(request: RightsRequest) -> None:

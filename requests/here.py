@@ -42,10 +42,14 @@ def do_due(*, at: datetime) -> int:
 
 @transaction.atomic
 def _next(at: datetime) -> bool | None:
-    waiting = Task.objects.select_for_update(skip_locked=True, of=("self",)).to_do_here()
-    task = waiting.select_related("request").order_by("next_try_at", "pk").first()
-    if task is None:
+    first = Task.objects.to_do_here().select_related("request").order_by("next_try_at", "pk").first()
+    if first is None:
         return None
+    if first.request:
+        guards.locked(first.request)  # the case before its task, as everybody who ends a case holds them
+    task = Task.objects.select_for_update(of=("self",)).to_do_here().filter(pk=first.pk).first()
+    if task is None:  # another worker was quicker, or the case is over
+        return False
     handler = HANDLERS.get(task.duty)
     if handler is None or task.request is None:
         work.mark_asked(task, at=at)

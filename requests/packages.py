@@ -101,7 +101,7 @@ def _build(package: Package, at: datetime) -> bool:
         with _sealed(request, telling.carried_over(request, on=on)) as fresh, transaction.atomic():
             guards.locked(request)  # the case before its copy, as everybody holds them
             current = Package.objects.select_for_update().get(pk=package.pk)
-            if current.built_at or current.removed_at:  # another worker was quicker, or the case is over
+            if current.built_at or current.removed_at or _is_out(request):
                 raise _Overtaken
             _lay_out(request, fresh)
             _finish(current, at)
@@ -114,8 +114,13 @@ def _build(package: Package, at: datetime) -> bool:
     return True
 
 
+def _is_out(request: RightsRequest) -> bool:
+    """What was released is what somebody looked through: no part joins it any more."""
+    return request.packages.filter(released_at__isnull=False).exists()
+
+
 class _Overtaken(Exception):
-    pass
+    """Another worker was quicker, or the case is over."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from inventory import sweeps
 from inventory.models import OrderAnswer, OrderStatus
 from people.models import User
 
-from . import actions, events, files, packages
+from . import events, files, guards, packages, putting_forward
 from .models import Answer, Duty, Happened, Stage, Task, TaskFile, TaskStage, Way
 
 # Nobody can say that these are done in this database: they are, or they are not (`here.HANDLERS`).
@@ -89,6 +89,10 @@ def take_file_back(task: Task, file: TaskFile, *, by: Acts, at: datetime) -> boo
 
 
 def _answerable(task: Task) -> Task:
+    """The case before its task, as everybody who ends a case holds them: an answer that comes while the copy
+    is being released must find it released, for nothing may join a copy that is out."""
+    if task.request:
+        guards.locked(task.request)
     task = _locked(task, TaskStage.ANSWERED)
     if task.request and not task.request.is_open:
         raise TaskCannotMove("part of a closed case", TaskStage.ANSWERED.label)
@@ -116,7 +120,7 @@ def _pass_on(task: Task, *, by: Acts, at: datetime, files_taken: int) -> None:
         events.note(task.request, Happened.TASK_ANSWERED, by=by, at=at, facts=facts)
         if task.request.stage == Stage.RELEASE:  # corrected while the copy waits to be looked at
             packages.start_if_owed(task.request, at=at)
-        actions.go_on_when_answered(task.request, at=at)
+        putting_forward.go_on_when_answered(task.request, at=at)
     elif task.order:
         evidence = task.answer_text or f"Answered in task {task.pk}."
         sweeps.answer(

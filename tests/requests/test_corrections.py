@@ -206,6 +206,25 @@ def test_another_address_takes_as_much_proof_as_a_copy(how):
         accept(case, point(case, "email", "mine@attacker.example"))
 
 
+def test_a_decision_made_before_anybody_showed_who_they_are_is_judged_again_when_work_begins():
+    case = RequestFactory(rectification=True, unmatched=True)
+    accept(case, point(case, "email", "mine@attacker.example"))
+    victim, dov = PersonFactory(), UserFactory()
+    actions.match(case, subject=victim, by=dov, at=NOW, reason="The name fits.")
+    actions.confirm_identity(case, method=Method.KNOWN_FACTS, by=dov, at=NOW, note="Lesson names.")
+    with pytest.raises(AddressNeedsProof):
+        worked_on(case)
+
+
+def test_a_decision_does_not_outlive_the_proof_it_rested_on():
+    case = case_of()
+    accept(case, point(case, "email", "mine@attacker.example"))
+    actions.amend(case, about="somebody else", by=UserFactory(), at=NOW)
+    actions.confirm_identity(case, method=Method.KNOWN_FACTS, by=UserFactory(), at=NOW, note="Lesson names.")
+    with pytest.raises(AddressNeedsProof):
+        worked_on(case)
+
+
 def test_two_colleagues_after_the_wait_carry_a_new_address():
     case = case_of(method=Method.KNOWN_FACTS)
     case.identity_checks.update(

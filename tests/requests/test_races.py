@@ -3,21 +3,25 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from threading import Event as Bell
+from time import sleep
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from audit.models import Event
 from audit.refusals import Refused
 from notices.models import Mail
 from people.models import User
-from requests import actions, events
+from requests import actions, events, here, letters, packages, work
 from requests.models import Outcome, Right, RightsRequest, Stage
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory
 from .road import LETTER, ask, link_in
+from .work_factories import TaskFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,3 +102,54 @@ def test_confirming_and_changing_what_was_typed_never_leave_a_case_confirmed_and
     )
     assert anew(case).particulars.about == "another child"
     assert anew(case).stage == Stage.UNVERIFIED
+
+
+def test_an_answer_that_comes_while_the_copy_is_released_joins_no_copy(monkeypatch) -> None:
+    """Nobody looked through it, so it must not go out."""
+    case, dov = released_soon(), UserFactory(name="Dov")
+    is_half_released, send = Bell(), letters.send
+
+    def slowly(*told: object, **more: object) -> object:
+        is_half_released.set()
+        sleep(0.5)  # the answer is waiting by now
+        return send(*told, **more)  # type: ignore[arg-type]
+
+    def answer() -> None:
+        is_half_released.wait(10)
+        late = SimpleUploadedFile("late.csv", b"lesson,friend\n1,Zoe Classmate\n")
+        work.answer(case.tasks.get(), answer="done", uploads=[late], by=dov, at=NOW)
+
+    monkeypatch.setattr(letters, "send", slowly)
+    release = lambda: actions.release(anew(case), by=dov, at=NOW, letter=LETTER)  # noqa: E731
+    assert at_once(release, answer) == ["done", "TaskCannotMove"]
+    packages.build_due(at=NOW)
+    assert not case.copy_parts.unseen().exists()
+
+
+def released_soon() -> RightsRequest:
+    task = TaskFactory()
+    work.answer(task, answer="nothing", by=UserFactory(), at=NOW)
+    packages.build_due(at=NOW)
+    case = anew(task.request)
+    case.copy_parts.update(looked_at=NOW, looked_by=UserFactory())
+    return case
+
+
+def test_a_withdrawal_and_an_answer_of_this_database_never_wait_for_each_other(monkeypatch) -> None:
+    case = TaskFactory(way="here").request
+    is_held, cancel = Bell(), work.cancel_all
+
+    def slowly(number: int, **more: object) -> int:
+        is_held.set()
+        sleep(0.5)
+        return cancel(number, **more)  # type: ignore[arg-type]
+
+    def do_here() -> None:
+        is_held.wait(10)
+        here.do_due(at=NOW)
+
+    monkeypatch.setattr(work, "cancel_all", slowly)
+    withdraw = lambda: actions.withdraw(anew(case), by=case.requester, at=NOW)  # noqa: E731
+    assert at_once(withdraw, do_here) == ["done", "done"]
+    assert anew(case).outcome == Outcome.WITHDRAWN
+    assert case.tasks.get().stage == "cancelled"
