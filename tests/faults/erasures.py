@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from inventory.models import Fulfilment
+from inventory.models import Fulfilment, ProcessingActivity
 from law.models import Company
 from notices import links, mail
 from notices.models import Mail, Notice
@@ -34,6 +34,7 @@ from . import victims
 
 GIVE_UP = 300  # seconds; a bound for a broken run, not a measurement
 KILLED, ENDED = -9, 0
+LONG_AGO = date(2020, 1, 1)
 chance = random.Random()  # noqa: S311 (when to kill is no secret)
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.faults.victims"])
@@ -80,6 +81,7 @@ def a_world(systems: int = 2) -> Iterator[World]:
     """Systems over HTTP, our own database, two officers, and nobody to erase yet."""
     Notice.objects.all().delete()
     Mail.objects.all().delete()
+    ProcessingActivity.objects.update(ended_on=LONG_AGO)  # a former world's systems listen no more
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         certificate = receiving_end.certificate(folder)

@@ -42,7 +42,7 @@ def of_erasures(cases: Mapping[int, str], ends: Sequence[Told], sink: Sink) -> V
         *(f"{one} came twice and has no flag" for one in _repeated(copies) if not _is_flagged(mails, one)),
     ]
     unfinished = sum(order.request.is_open for order in orders) + len(cases) - len(orders)
-    return Verdict(unfinished + _unsent(mails.values(), copies), copies.total() - len(copies), wrong)
+    return Verdict(unfinished + _unsent(orders, mails.values(), copies), copies.total() - len(copies), wrong)
 
 
 def _repeated(copies: Counter[str]) -> Iterator[str]:
@@ -54,9 +54,9 @@ def _is_flagged(mails: dict[str, Mail], message_id: str) -> bool:
     return mail is not None and mail.is_possible_duplicate
 
 
-def _unsent(mails: Iterable[Mail], copies: Counter[str]) -> int:
+def _unsent(orders: Iterable[ErasureOrder], mails: Iterable[Mail], copies: Counter[str]) -> int:
     last = [mail for mail in mails if mail.event == erasure.LAST]
-    done = ErasureOrder.objects.filter(done_at__isnull=False).count()
+    done = sum(order.done_at is not None for order in orders)
     arrived = sum(mail.message_id in copies and mail.status == MailStatus.SENT for mail in last)
     return abs(done - arrived) + len(last) - arrived
 
