@@ -126,12 +126,9 @@ class ApprovesMany(DeskAdmin):
 
     def _said(self, row: LawRow) -> str:
         """All that the row says: whoever approves it answers for this."""
-        values = ((name, display_for_field(getattr(row, name), _field(row, name), "")) for name in self.facts)
-        return "; ".join(
-            f"{_field(row, name).verbose_name}: {value}"
-            for name, value in values
-            if value and str(value) not in str(row)
-        )
+        values = ((name, _in_words(row, name)) for name in self.facts if not name.endswith("_unit"))
+        lines = (f"{_label(row, name)}: {words}" for name, words in values if words and words not in str(row))
+        return "; ".join(lines)
 
     def _list(self, request: HttpRequest) -> str:
         url = reverse(f"admin:law_{self.opts.model_name}_changelist")
@@ -145,6 +142,21 @@ def _waiting(rows: Any) -> QuerySet[LawRow]:
 
 def _field(row: LawRow, name: str) -> Any:
     return row._meta.get_field(name)
+
+
+def _label(row: LawRow, name: str) -> str:
+    return str(_field(row, name).verbose_name).removesuffix(" n").removeprefix("is ").removeprefix("has ")
+
+
+def _in_words(row: LawRow, name: str) -> str:
+    """As somebody reads it aloud: yes or no, 15 days, names with commas between."""
+    value = getattr(row, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is not None and name.endswith("_n"):
+        return f"{value} {getattr(row, f'get_{name[:-2]}_unit_display')()}"
+    said = str(display_for_field(value, _field(row, name), ""))
+    return ", ".join(piece.replace("_", " ") for piece in said.split("|")) if "|" in said else said
 
 
 def _counted(number: int) -> str:

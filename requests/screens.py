@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import RestrictionGround, User
 
 from . import clocks, copying, desk, hints, limiting, plans
-from .models import ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
+from .models import Answer, ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 
 # What people typed and wrote. Whoever looks at a case without these sees how it went, and no words.
@@ -173,21 +173,26 @@ def thread(case: RightsRequest, reader: Reader) -> SafeString:
 def timeline(case: RightsRequest) -> SafeString:
     events = list(case.events.order_by("at", "pk"))
     names, tasks = _names(events), {task.pk: str(task.whose) for task in _tasks(case)}
-    rows = [(event, _who(event, names), _words(_named(event.facts, tasks))) for event in events]
+    rows = [(event, _who(event, names), _words(_named(event.facts, tasks, names))) for event in events]
     return part("timeline", rows=rows)
 
 
-def _named(facts: dict[str, Any], tasks: dict[int, str]) -> dict[str, Any]:
-    """A number of a row says nothing to anybody: the system's name instead, and no number of a message."""
+def _named(facts: dict[str, Any], tasks: dict[int, str], staff: dict[str, str]) -> dict[str, Any]:
+    """A number of a row says nothing to anybody: names instead, and no number of a message."""
     shown = {name: value for name, value in facts.items() if name != "message"}
     if "task" in shown:
-        shown["task"] = tasks.get(shown["task"], "")
+        answer = shown.pop("answer", "")
+        where = {"where": tasks.get(shown.pop("task"), "")}
+        shown = {**where, "answer": Answer(answer).label if answer in Answer else answer, **shown}
+    if "owner" in shown:
+        shown["owner"] = staff.get(str(shown["owner"]), "a colleague")
     return shown
 
 
 def _names(events: Sequence[RequestEvent]) -> dict[str, str]:
     """Of colleagues, all asked for at once."""
     refs = {event.actor_ref for event in events if event.actor_kind == ActorKind.STAFF}
+    refs |= {str(event.facts["owner"]) for event in events if event.facts.get("owner")}
     staff = User.objects.filter(pk__in=[ref for ref in refs if ref.isdecimal()])
     return {str(user.pk): user.get_short_name() for user in staff}
 

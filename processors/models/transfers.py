@@ -134,7 +134,7 @@ class Transfer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Transfer {self.pk}: {self.get_exporter_regime_display()} to {self.destination}"
+        return f"Transfer {self.pk}: {self.get_exporter_regime_display()} to {self.get_destination_display()}"
 
     @property
     def is_reopened(self) -> bool:
