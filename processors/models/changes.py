@@ -148,6 +148,7 @@ class SubprocessorChange(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "sub-processor change"
         permissions = [
             (
                 "publish_subprocessorchange",

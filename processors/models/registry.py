@@ -216,6 +216,7 @@ class Subprocessor(models.Model):
 
     class Meta:
         ordering = ["processor", "company"]
+        verbose_name = "sub-processor"
         constraints = [
             models.CheckConstraint(
                 condition=~Q(processor=F("company")),

@@ -93,3 +93,11 @@ def test_only_those_who_may_approve_one_may_approve_many(client: Client) -> None
     client.force_login(UserFactory.create(group="privacy officer"))
     assert client.get(PAGE).status_code == 403
     assert PAGE not in client.get(reverse("admin:law_checklistitem_changelist")).content.decode()
+
+
+def test_what_a_row_says_is_words_never_markup_or_codes(desk: Client) -> None:
+    html = desk.get("/admin/law/regime/approve/").content.decode()
+    assert "&lt;img" not in html
+    assert "response: 30 days" in html
+    assert "access, rectification" in html
+    assert "receipt day disputed: no" in html
