@@ -14,7 +14,7 @@ from inventory.models import ProcessingActivity, PurposeUse
 
 PARENTS = 100
 """Rows of each model that others point to: a hundred campaigns, purposes, groups."""
-CROWDS = {"people.Guardianship": 1_000}
+CROWDS = {"people.Guardianship": 2_000}
 """More of them, where a row is one of two crowds: a thousand children and a thousand guardians."""
 LINKS = 3
 """Rows a row is linked to, for each many-to-many field."""
@@ -53,7 +53,7 @@ SHAPES: dict[str, dict[str, str]] = {
         "unit": "'years'",
     },
     "people.AccessGrant": {"status": "'revoked'"},
-    "people.Guardianship": {"child_id": "1 + n % 1000", "guardian_id": "1 + n / 1000 % 1000"},
+    "people.Guardianship": {"child_id": "1 + n % 1000", "guardian_id": "1001 + n / 1000 % 1000"},
     "people.Person": {
         "given_name": "'Given' || n % 1000",
         "family_name": "CASE WHEN n % 100 = 0 THEN 'Smith' ELSE 'Family' || n % 50000 END",
