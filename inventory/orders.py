@@ -86,12 +86,14 @@ def expected(line: Scheduled, on: date) -> int | None:
     return people.exclude(is_held("pk", line.category.code) | is_restricted("pk")).count()
 
 
-def left_out(order: CutoffOrder) -> QuerySet[Person, str]:
+def left_out(order: CutoffOrder, *, with_roles: bool = False) -> QuerySet[Person, str]:
     """Platform ids of the people on hold or restricted, as it stands now: their data stays whatever the order
-    says."""
+    says. `with_roles`: those too whose whole role is on hold."""
     holds = LegalHold.objects.over(order.category.code).order_by()
     named = HoldPerson.objects.filter(hold__in=holds.filter(scope=HoldScope.PEOPLE).values("pk"))
     kept = Q(pk__in=named.values("person_id")) | is_restricted("pk")
+    if with_roles:
+        kept |= Q(role__in=roles_left_out(order))
     people = Person.objects.filter(kept, erased_at=None)
     if order.role:  # nobody learns of people the order is not about
         people = people.filter(role=order.role)
@@ -99,8 +101,10 @@ def left_out(order: CutoffOrder) -> QuerySet[Person, str]:
 
 
 def left_out_file(order: CutoffOrder) -> Iterator[str]:
-    """All of them as the lines of a CSV file, a thousand in memory at a time."""
-    return csv_lines(["external_id"], ([one] for one in left_out(order).iterator(chunk_size=1_000)))
+    """All of them as the lines of a CSV file, a thousand in memory at a time. Whoever reads it knows nothing of a
+    role that came on hold after the order was given, so its people are named here."""
+    people = left_out(order, with_roles=True)
+    return csv_lines(["external_id"], ([one] for one in people.iterator(chunk_size=1_000)))
 
 
 def roles_left_out(order: CutoffOrder) -> list[str]:

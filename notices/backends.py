@@ -90,7 +90,13 @@ class _Deadline(smtplib.SMTP):
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self.in_doubt = True
-        answer = super().data(msg)
+        try:
+            answer = super().data(msg)
+        except smtplib.SMTPDataError:
+            # Refused before the mail. The server still holds its sender, and would refuse the next one's.
+            self.in_doubt = False
+            self._rset()  # type: ignore[attr-defined]
+            raise
         self.in_doubt = False
         return answer
 

@@ -30,9 +30,10 @@ from .models import Notice, Status
 
 BATCH = 25
 LEASE = timedelta(minutes=5)
-# From the last look at the lease (`sender.LOOK_SECONDS`) to the server's answer (`backends.DEADLINE`): no send
-# outlasts its lease.
-LONGEST_SEND = timedelta(seconds=61)
+# From the last look at the lease (`sender.LOOK_SECONDS`) to the server's answer, each step of which may take a
+# `backends.DEADLINE`: a try on a connection that turns out dead, a new greeting, the second try. No send outlasts
+# its lease.
+LONGEST_SEND = timedelta(seconds=1 + 3 * 60)
 BACKOFF_MINUTES = (1, 5, 15, 60)
 # 1 + 5 + 15 minutes and then an hour each: three days of trying.
 TRIES = 75

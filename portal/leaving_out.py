@@ -35,11 +35,12 @@ def staying(order: CutoffOrder) -> Staying:
 
 
 def hand_over(task: Task) -> StreamingHttpResponse:
-    """All platform ids as a file, a thousand in memory at a time."""
+    """All platform ids as a file, a thousand in memory at a time. No file while everybody is on hold: who is not
+    on it would be erased, also those we do not know of."""
     order = task.order
-    if order is None:
+    if order is None or everybody_is_held(order.category, order.role):
         raise Http404
-    rows = left_out(order).count()
+    rows = left_out(order, with_roles=True).count()
     record("requests.hand_over_left_out", task, by=SYSTEM, at=timezone.now(), details={"rows": rows})
     return StreamingHttpResponse(
         left_out_file(order),

@@ -87,7 +87,7 @@ def task(request: HttpRequest, token: str) -> HttpResponseBase:
     if request.method != "POST":
         context = {"task": found, "duty": DUTIES[found.duty], "due_on": asking.due_on(found)}
         return render(request, "portal/task.html", context)
-    if "leave_out" in request.POST:
+    if "leave_out" in request.POST and not (found.order and staying(found.order).everybody):
         return hand_over(found)
     if "take_back" in request.POST:
         return _take_back(request, found)

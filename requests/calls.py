@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -32,11 +33,12 @@ from django.utils import timezone
 from audit.actions import record
 from audit.actors import SYSTEM
 from audit.refusals import Refused
+from audit.text import clean_block
 from inventory.orders import everybody_is_held
 from people.models import User
 
 from . import instructions, leaving_out, masters, patience, work
-from .models import Answer, Connection, Duty, Task, TaskStage
+from .models import MOST_ROWS, Answer, Connection, Duty, Task, TaskStage
 
 log = logging.getLogger(__name__)
 
@@ -255,7 +257,7 @@ def _read(status: int, body: bytes) -> Reply:
     try:
         said = json.loads(body)
         return _checked(said)
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, ValidationError):
         raise CallFailed("an answer that is not the JSON we agreed on", is_final=True) from None
 
 
@@ -263,7 +265,8 @@ def _checked(said: Any) -> Reply:
     answer, text, count = Answer(said["answer"]), said.get("text", ""), said.get("count")
     if not isinstance(text, str) or isinstance(count, bool) or not isinstance(count, int | None):
         raise TypeError
-    if (count is not None and count < 0) or (answer == Answer.EXCEPTION and not text.strip()):
+    text = clean_block(text)  # a NUL, or half a letter, fits no column
+    if not 0 <= (count or 0) <= MOST_ROWS or (answer == Answer.EXCEPTION and not text):
         raise ValueError
     return Reply(answer.value, text[:2000], count, said.get("data"))
 
@@ -333,7 +336,8 @@ class _Data:
     """What a system sent along, as a file like any other."""
 
     def __init__(self, data: Any) -> None:
-        written = json.dumps(data, ensure_ascii=False, indent=1).encode()
+        # Half of a surrogate pair stays the escape it was.
+        written = json.dumps(data, ensure_ascii=False, indent=1).encode(errors="backslashreplace")
         self.name: str | None = "data.json"
         self.size: int | None = len(written)
         self.file = BytesIO(written)

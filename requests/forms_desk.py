@@ -14,7 +14,7 @@ from law.models import Company
 from . import placeholders
 from .fields import PersonField, PlaceField
 from .forms import FEW_LINES, LETTER, CaseForm
-from .models import Answer, Channel, Connection, LetterTemplate, RequesterKind, Right
+from .models import MOST_ROWS, Answer, Channel, Connection, LetterTemplate, RequesterKind, Right
 from .receiving import Asked
 
 LONGEST_AGO = timedelta(days=3653)
@@ -135,7 +135,9 @@ class AnswerForm(CaseForm):
         label="Words",
         help_text="Needed when it was not done: the requester may have to hear it.",
     )
-    count_done = forms.IntegerField(required=False, min_value=0, label="Rows", help_text="If you know.")
+    count_done = forms.IntegerField(
+        required=False, min_value=0, max_value=MOST_ROWS, label="Rows", help_text="If you know."
+    )
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]

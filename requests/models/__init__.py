@@ -21,10 +21,11 @@ from .identity import IdentityCheck, IdentityDocument, Method, Verdict
 from .regimes import RequestRegime, RequestRegimeQuerySet
 from .talk import LetterKind, LetterTemplate, Message
 from .vault import CaseKey, SealedFile
-from .work import Answer, Connection, Duty, Task, TaskFile, TaskQuerySet, TaskStage, Way
+from .work import MOST_ROWS, Answer, Connection, Duty, Task, TaskFile, TaskQuerySet, TaskStage, Way
 
 __all__ = [
     "COPIES",
+    "MOST_ROWS",
     "WITHOUT_IDENTITY",
     "Answer",
     "CaseKey",

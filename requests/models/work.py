@@ -13,6 +13,8 @@ from processors.models import Processor
 
 from .cases import RightsRequest
 
+MOST_ROWS = 2**31 - 1  # what the column of a count holds
+
 
 class Duty(models.TextChoices):
     GATHER = "gather", "find and hand over"

@@ -3,6 +3,7 @@
 import smtplib
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from django.db.models.functions import Now
 
 from notices import announcements, backends, queue, sender
@@ -58,6 +59,22 @@ def test_a_server_that_offers_it_gets_three_commands_in_one_parcel(sink, monkeyp
     assert sender.deliver_due() == 1
     origins = [parcel for parcel in parcels if parcel[:4] == b"MAIL"]
     assert [parcel.count(b"\r\n") for parcel in origins] == [3, 3]
+
+
+@pytest.mark.parametrize("sink", [[], ["PIPELINING"]], indirect=True)
+def test_a_server_that_wants_no_mail_now_takes_the_next_one_without_fuss(sink, monkeypatch):
+    """Refused at the command itself, before a byte of the mail."""
+    answer = SMTP.smtp_DATA
+    refusals = iter(["451 4.3.0 scripted"])
+
+    async def refusing(server, arg):
+        refusal = next(refusals, None)
+        await (server.push(refusal) if refusal else answer(server, arg))
+
+    monkeypatch.setattr(SMTP, "smtp_DATA", refusing)
+    first, second = NoticeFactory(), NoticeFactory()
+    assert sender.deliver_due() == 1
+    assert [state(first), state(second)] == [(Status.WAITING, "451", False), (Status.SENT, "", False)]
 
 
 def test_sent_at_is_the_databases_time(sink):

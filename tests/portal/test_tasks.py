@@ -251,3 +251,23 @@ def test_the_address_in_a_call_gives_the_list_for_a_day_and_while_the_order_is_o
         assert client.get(address).status_code == 404
     work.answer(task, answer="done", by=UserFactory(), at=NOW)
     assert client.get(address).status_code == 404
+
+
+def read(client, task):
+    key = signing.dumps(task.pk, salt=leaving_out.SALT)
+    return client.get(reverse("portal:task_leave_out", args=[key]))
+
+
+def test_the_list_names_the_people_of_a_role_that_came_on_hold_after_the_call(client, ordered):
+    task, _url = ordered
+    PersonFactory(external_id="platform-000009", carla=True)
+    held(scope=HoldScope.ROLE, role="guardian")
+    lines = b"".join(read(client, task).streaming_content).decode().split()
+    assert '"platform-000009"' in lines
+
+
+def test_there_is_no_list_of_who_stays_while_everybody_does(client, ordered):
+    task, url = ordered
+    held(scope=HoldScope.EVERYONE)
+    assert read(client, task).status_code == 404
+    assert "Nothing may be erased now" in client.post(url, {"leave_out": "1"}).content.decode()

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from inventory import holds
-from requests import calls, fanout, leaving_out, patience
+from requests import calls, fanout, leaving_out, patience, vault
 from requests.models import Answer, Connection, Correction, Right, RightsRequest, Task, TaskStage
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
@@ -158,6 +158,9 @@ def test_a_system_that_is_not_well_is_tried_again_later(inside, serve, status):
         (200, b'{"answer": "perhaps"}'),
         (200, b'{"answer": "done", "count": true}'),
         (200, b'{"answer": "done", "count": -1}'),
+        (200, b'{"answer": "done", "count": 99999999999}'),
+        (200, b'{"answer": "nothing", "text": "a\\u0000b"}'),
+        (200, b'{"answer": "nothing", "text": "\\ud800"}'),
         (200, b"[" * 100_000),
     ],
 )
@@ -168,6 +171,15 @@ def test_what_will_not_get_better_is_put_before_staff_at_once(inside, serve, sta
 
     task.refresh_from_db()
     assert task.stage == TaskStage.PARKED
+
+
+def test_half_a_letter_in_what_a_system_sends_along_is_handed_on_as_it_came(inside, serve):
+    task = connected(serve(saying(200, b'{"answer": "done", "data": {"name": "\\ud800"}}')))
+
+    calls.call_due(at=timezone.now())
+
+    sealed = task.files.get()
+    assert b"".join(vault.open_sealed(task.request, sealed.path)) == b'{\n "name": "\\ud800"\n}'
 
 
 def test_an_exception_without_a_word_is_no_answer(inside, serve):
