@@ -117,7 +117,7 @@ class CutoffOrderAdmin(ReadOnlyAdmin):
 
     def _left_out(self, request: HttpRequest, order: CutoffOrder) -> HttpResponseBase:
         form = ExportReason(request.POST if request.method == "POST" else None)
-        count = left_out(order).count()
+        count = left_out(order, with_roles=True).count()
         if not form.is_valid():
             return page(self, request, "admin/export.html", _asking(order, form, count))
         record(

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from audit.choices import ManyRows
 from audit.text import CleanLineField
 from law.models import Company
 from people.models import Role, User
@@ -53,14 +54,14 @@ class WhoseField(forms.MultipleChoiceField):
         )
 
 
-class CategoryChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class CategoryChoices(ManyRows):
     """Those never held stay visible: whoever picks one reads why not."""
 
     def label_from_instance(self, category: Any) -> str:
         return f"{category} (never held)" if category.is_never_held else str(category)
 
 
-class SystemChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class SystemChoices(ManyRows):
     def label_from_instance(self, system: Any) -> str:
         return f"{system} ({system.get_country_display()})"
 

@@ -47,6 +47,7 @@ def stop(
     """From now on these uses of a person's data are over; returns how many were still going on.
 
     Of a kind that can only be refused as a whole, the kind is noted instead of the one purpose."""
+    Person.objects.select_for_update().get(pk=person.pk)  # two cases of one person take turns
     chosen = list(purposes)
     whole = {*kinds, *(purpose.kind for purpose in chosen if purpose.kind in WHOLE_KINDS)}
     single = [purpose for purpose in chosen if purpose.kind not in WHOLE_KINDS]

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from audit.choices import ManyRows
 from audit.desk import DeskAdmin, page, staff
 from audit.refusals import Refused
 from audit.text import CleanBlockField
@@ -25,7 +26,7 @@ MOST = 500  # on one page
 class Choice(forms.Form):
     """Which rows. None is chosen beforehand: approving is reading."""
 
-    rows: "forms.ModelMultipleChoiceField[LawRow]" = forms.ModelMultipleChoiceField(
+    rows = ManyRows(
         queryset=None,
         label="Rows",
         widget=forms.CheckboxSelectMultiple,

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.admin import Button, Consequences, ReadOnlyAdmin
+from audit.choices import ManyRows
 from audit.text import CleanLineField
 from law.models import Company
 from notices.models import Campaign
@@ -27,7 +28,7 @@ from .models import Announcement, SubprocessorChange, SubprocessorChangeQuerySet
 
 
 class TogetherForm(forms.Form):
-    together = forms.ModelMultipleChoiceField(
+    together = ManyRows(
         SubprocessorChange.objects.gathered().order_by("name", "pk"),
         required=False,
         widget=forms.CheckboxSelectMultiple,

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from audit.choices import ManyRows
 from audit.placing import PlacedErrors
 from audit.text import CleanBlockField, CleanLineField
 from inventory.models import DataCategory, Purpose
@@ -78,14 +79,14 @@ class ContractForm(PlacedErrors):
         "processors_contract_days_need_a_rule": "subprocessor_days",
         "processors_contract_general_rule_has_days": "subprocessor_days",
     }
-    purposes = forms.ModelMultipleChoiceField(
+    purposes = ManyRows(
         Purpose.objects.all(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Authorized purposes",
         help_text="What it may use our data for. Anything else shows as a fault.",
     )
-    categories = forms.ModelMultipleChoiceField(
+    categories = ManyRows(
         DataCategory.objects.filter(is_never_held=False),
         required=False,
         widget=forms.CheckboxSelectMultiple,

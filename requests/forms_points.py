@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from audit.choices import ManyRows
 from audit.text import CleanLineField
 from inventory.models import Kind, Purpose
 from law.models import Company, RefusalGround
@@ -96,14 +97,14 @@ class GroundForm(CaseForm):
 
 
 class UsesForm(CaseForm):
-    stop = forms.ModelMultipleChoiceField(
+    stop = ManyRows(
         Purpose.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="What stops",
         help_text="All that they may object to is ticked. Take away what they did not mean.",
     )
-    kept = forms.ModelMultipleChoiceField(
+    kept = ManyRows(
         Purpose.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,

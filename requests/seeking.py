@@ -46,11 +46,19 @@ def _seek_next(at: datetime) -> bool:
     waiting = unverified.annotate(last=Subquery(last.values("kind")[:1])).filter(
         fresh | Q(last=Happened.LINK_ASKED)
     )
-    first = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("pk").first()
-    if first is None:
+    found = waiting.order_by("pk").first()
+    if found is None:
         return False
-    _seek(first, at)
+    _hold(found)
+    if first := waiting.filter(pk=found.pk).first():  # else another worker was quicker
+        _seek(first, at)
     return True
+
+
+def _hold(found: RightsRequest) -> None:
+    """All that was asked in one go, in one order: two workers at its two ends would wait for each other."""
+    along = Q(submission=found.submission) if found.submission else Q(pk=found.pk)
+    list(RightsRequest.objects.select_for_update().filter(along).order_by("pk"))
 
 
 def _seek(first: RightsRequest, at: datetime) -> None:

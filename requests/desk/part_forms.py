@@ -6,6 +6,7 @@ from django import forms
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
+from audit.choices import ManyRows
 from requests import files, withheld
 from requests.forms import CaseForm
 from requests.models import CopyPart, CopyPartQuerySet
@@ -17,7 +18,7 @@ def label_of(part: CopyPart) -> str:
     return f"{where}: {part.what}{rows}, {filesizeformat(part.size)}"
 
 
-class PartsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class PartsField(ManyRows):
     widget = forms.CheckboxSelectMultiple
 
     def label_from_instance(self, obj: Any) -> str:

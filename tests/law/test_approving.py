@@ -101,3 +101,9 @@ def test_what_a_row_says_is_words_never_markup_or_codes(desk: Client) -> None:
     assert "response: 30 days" in html
     assert "access, rectification" in html
     assert "receipt day disputed: no" in html
+
+
+def test_a_number_too_long_for_any_key_is_no_choice(desk: Client) -> None:
+    answer = desk.post(PAGE, {"rows": ["9" * 30]})
+    assert answer.status_code == 422
+    assert "Choose again." in answer.content.decode()

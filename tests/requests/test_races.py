@@ -13,10 +13,12 @@ from django.db import connection
 
 from audit.models import Event
 from audit.refusals import Refused
+from inventory import objections
 from notices.models import Mail
 from people.models import User
-from requests import actions, events, here, letters, packages, work
+from requests import actions, events, here, identity, letters, packages, seeking, work
 from requests.models import Outcome, Right, RightsRequest, Stage
+from tests.inventory.factories import PurposeFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory
@@ -153,3 +155,31 @@ def test_a_withdrawal_and_an_answer_of_this_database_never_wait_for_each_other(m
     assert at_once(withdraw, do_here) == ["done", "done"]
     assert anew(case).outcome == Outcome.WITHDRAWN
     assert case.tasks.get().stage == "cancelled"
+
+
+def test_two_workers_write_one_mail_for_all_that_was_asked_in_one_go(monkeypatch) -> None:
+    PersonFactory(amina=True, email="amina@family.example")
+    asked = actions.Asked(
+        rights=(Right.ACCESS, Right.ERASURE), place="FR", email="amina@family.example", submission=uuid4()
+    )
+    actions.receive(asked, by=events.SOMEBODY, at=NOW)
+    begin = identity.begin
+
+    def slowly(*cases: object, **more: object) -> None:
+        sleep(0.3)  # both have taken theirs by now
+        begin(*cases, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(identity, "begin", slowly)
+    seek = lambda: seeking.seek_due(at=NOW)  # noqa: E731
+    assert at_once(seek, seek) == ["done", "done"]
+    assert Mail.objects.filter(event="requests.confirm").count() == 1
+
+
+def test_two_cases_that_stop_the_same_use_note_it_once() -> None:
+    amina, purpose, dov = PersonFactory(amina=True), PurposeFactory(), UserFactory()
+
+    def stop(case: str) -> Callable[[], object]:
+        return lambda: objections.stop(amina, purposes=[purpose], kinds=["sale"], case=case, by=dov, at=NOW)
+
+    assert at_once(stop("ONE"), stop("TWO")) == ["done", "done"]
+    assert amina.objections.count() == 2
