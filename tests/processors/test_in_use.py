@@ -13,6 +13,7 @@ from inventory.models import (
     CutoffOrder,
     DataCategory,
     Measure,
+    Objection,
     ProcessingActivity,
     Purpose,
     Sweep,
@@ -29,7 +30,7 @@ from tests.inventory.factories import (
     SystemFactory,
 )
 from tests.inventory.retention_factories import LegalHoldFactory, RetentionRuleFactory
-from tests.people.factories import NOW, UserFactory
+from tests.people.factories import NOW, PersonFactory, UserFactory
 from tests.requests.work_factories import TaskFactory
 
 from .factories import (
@@ -84,6 +85,9 @@ USERS: dict[str, Callable[[Any], Any]] = {
     ),
     "Purpose < inventory.ProcessingActivity.purpose": lambda thing: ProcessingActivityFactory(purpose=thing),
     "Purpose < inventory.RetentionRule.purpose": lambda thing: RetentionRuleFactory(purpose=thing),
+    "Purpose < inventory.Objection.purpose": lambda thing: Objection.objects.create(
+        person=PersonFactory(), purpose=thing, case="ABCDE-FGHJK-MNPQR", since=NOW
+    ),
     "Purpose < inventory.CookieGroup.purpose": lambda thing: CookieGroupFactory(purpose=thing),
     "Purpose < processors.Contract.purposes": lambda thing: linked(ContractFactory(), "purposes", thing),
     "System < inventory.ProcessingActivity.systems": lambda thing: ProcessingActivityFactory(systems=[thing]),
