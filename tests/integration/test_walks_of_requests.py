@@ -86,7 +86,7 @@ def copied(robin: Requester, dov: Colleague, case: RightsRequest) -> None:
     dov.press(case, "accept")
     owners_answer([OWNER])
     minute()
-    dov.press(case, "look-through", all_of_them="on")
+    dov.press(case, "look-through", which="all")
     dov.press(case, "release", letter=LETTER, outcome="done")
     assert LETTER in robin.opens(case)
     copy = b"".join(robin.posts(case, "copy").streaming_content)
@@ -217,7 +217,7 @@ def test_an_agent_is_held_until_a_mandate_was_seen_and_the_person_confirms(robin
     dov.press(case, "accept")
     owners_answer([OWNER])
     minute()
-    dov.press(case, "look-through", all_of_them="on")
+    dov.press(case, "look-through", which="all")
     dov.press(case, "release", letter=LETTER, outcome="done")
     assert anew(case).outcome == "done"
     assert mails_to("law@firm.example") == []

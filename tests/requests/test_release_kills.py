@@ -5,9 +5,10 @@ from itertools import count
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from people.models import User
-from requests import actions, packages, reviewing
+from requests import actions, packages, reviewing, vault
 from requests.models import CopyPart, Package, RightsRequest, SealedFile, Stage
 from tests.people.factories import NOW, UserFactory
 
@@ -26,13 +27,19 @@ def copies() -> list[object]:
     ]
 
 
+def rows() -> list[object]:
+    """Without the names of files: one that was sealed for nothing goes with a sweep, as below."""
+    *found, _files = everything()
+    return found
+
+
 def kills(deed: Callable[[], object]) -> int:
     """Killed at each write in turn nothing has happened; let alone, it happens. Returns the kills."""
-    before = (copies(), everything())
+    before = (copies(), rows())
     for number in count(1):
         if not is_killed(deed, at_write=number):
             return number - 1
-        assert (copies(), everything()) == before, f"half done after write {number}"
+        assert (copies(), rows()) == before, f"half done after write {number}"
     raise AssertionError
 
 
@@ -53,6 +60,8 @@ def test_blacking_out_looking_through_and_releasing(case: RightsRequest) -> None
         reviewing.replace(anew(case), part=part, upload=upload, why="others", by=dov, at=NOW, reason="Ben.")
 
     assert kills(black_out) > 3
+    later = timezone.now() + 2 * vault.LEFTOVER_AFTER
+    assert vault.sweep_leftovers(at=later) > 0
     assert case.copy_parts.get().redacted_path
     release = lambda: actions.release(anew(case), by=dov, at=NOW, letter=LETTER)  # noqa: E731
     assert kills(release) > 6
