@@ -83,9 +83,6 @@ USERS: dict[str, Callable[[Any], Any]] = {
     "DataCategory < processors.Contract.categories": lambda thing: linked(
         ContractFactory(), "categories", thing
     ),
-    "Purpose < inventory.Objection.purpose": lambda thing: Objection.objects.create(
-        person=PersonFactory(), purpose=thing, case="", since=NOW
-    ),
     "Purpose < inventory.ProcessingActivity.purpose": lambda thing: ProcessingActivityFactory(purpose=thing),
     "Purpose < inventory.RetentionRule.purpose": lambda thing: RetentionRuleFactory(purpose=thing),
     "Purpose < inventory.Objection.purpose": lambda thing: Objection.objects.create(
