@@ -1,6 +1,7 @@
 """Lists that stay quick at a million rows and answer no question they were not built for."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -127,7 +128,10 @@ class QuickLists(DeskAdmin):
 
     def _in_words(self, column: Any) -> Any:
         field = self._field(column) if isinstance(column, str) and not hasattr(self, column) else None
-        return _yes_or_dash(field) if isinstance(field, models.BooleanField) else column
+        if isinstance(field, models.BooleanField):
+            return _yes_or_dash(field)
+        is_choice = isinstance(field, models.CharField) and field.choices and LOOKUP_SEP not in column
+        return _chosen(field) if is_choice else column
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what the page itself offers: no `?guardian__email__startswith=` probing."""
@@ -194,6 +198,19 @@ def _yes_or_dash(field: "models.BooleanField[Any, Any]") -> Callable[[Any], str]
 
     words.__name__ = field.name  # the class of the column
     return words
+
+
+@cache  # the same column each time: Django compares it to find what can be sorted by
+def _chosen(field: "models.Field[Any, Any]") -> Callable[[Any], str | None]:
+    """Django would spell out all countries again for each row that shows one."""
+    labels = dict(field.flatchoices)
+
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def label(row: Any) -> str | None:
+        return labels.get(getattr(row, field.name))
+
+    label.__name__ = field.name  # the class of the column
+    return label
 
 
 def yes_or_dash(is_so: bool) -> str:

@@ -3,7 +3,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib import admin
 from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from audit.buttons import Button, Consequences
 from . import cookies
 from .cookies_catalogue import Changes, changes, content_now
 from .models import UNSORTED, CatalogueVersion, Cookie, CookieGroup, CookieReceipt
+from .screens import CappedCount, capped
 
 SHOWN_NAMES = 10
 
@@ -119,7 +120,8 @@ class CatalogueVersionAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CatalogueVersion]:
         rows = cast("QuerySet[CatalogueVersion]", super().get_queryset(request))
-        return rows.defer("groups", "cookies")
+        choices = CookieReceipt.objects.filter(catalogue=OuterRef("pk"))
+        return rows.defer("groups", "cookies").annotate(choices=CappedCount(choices))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         is_free = not CatalogueVersion.objects.filter(published_at=None).exists()
@@ -136,9 +138,8 @@ class CatalogueVersionAdmin(AuditedAdmin):
         return _moment(version.published_at) if version.published_at else "not yet"
 
     @admin.display(description="choices made on it")
-    def answers(self, version: CatalogueVersion) -> str:
-        capped = CookieReceipt.objects.filter(catalogue=version).order_by()[:10_001].count()
-        return "more than 10,000" if capped > 10_000 else f"{capped:,}"
+    def answers(self, version: Any) -> str:
+        return capped(version.choices)
 
     @admin.display(description="against the list before it")
     def what_changes(self, version: CatalogueVersion) -> SafeString:

@@ -24,13 +24,16 @@ class CappedCount(models.Subquery):
         super().__init__(rows.order_by().values("pk")[: COUNTED + 1])
 
 
+def capped(count: int) -> str:
+    return f"more than {COUNTED:,}" if count > COUNTED else f"{count:,}"
+
+
 def count_link(count: int, model: type[models.Model], query: str) -> SafeString | str:
     """The number, leading to the list of what was counted."""
     if not count:
         return "0"
-    words = f"more than {COUNTED:,}" if count > COUNTED else f"{count:,}"
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return format_html('<a href="{}?{}">{}</a>', url, query, words)
+    return format_html('<a href="{}?{}">{}</a>', url, query, capped(count))
 
 
 def links(rows: models.QuerySet[Any]) -> SafeString | str:

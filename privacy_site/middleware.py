@@ -7,7 +7,7 @@ from django.utils.cache import add_never_cache_headers
 
 from audit import outside
 from audit.context import set_request_id
-from law.models import Company
+from law.models import Company, company_read_once
 
 Handler = Callable[[HttpRequest], HttpResponse]
 STAFF_PAGES = ("/admin/", "/accounts/")
@@ -60,6 +60,17 @@ class RefuseWhileBehind:
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+class CompanyOnce:
+    """The company is read from the database once for each request that asks for it, not for each row."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with company_read_once():
+            return self.get_response(request)
 
 
 class PrivatePages:

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy_site.middleware.PrivatePages",
+    "privacy_site.middleware.CompanyOnce",
     "privacy_site.middleware.Desk",
     "people.middleware.StaffNeedSecondFactor",
 ]

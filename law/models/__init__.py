@@ -1,5 +1,5 @@
 from .closed_days import ClosedDay
-from .company import Company, are_transfer_laws, gdpr_only, is_time_zone
+from .company import Company, are_transfer_laws, company_read_once, gdpr_only, is_time_zone
 from .facts import Adequacy, AgeOfConsent, ChecklistItem, RetentionSuggestion, Rule, TransferMechanism
 from .regimes import Effect, LastDay, Protects, RefusalGround, Regime, StateLaw, Trust
 from .rows import LawManager, LawQuerySet, LawRow
@@ -24,6 +24,7 @@ __all__ = [
     "TransferMechanism",
     "Trust",
     "are_transfer_laws",
+    "company_read_once",
     "gdpr_only",
     "is_time_zone",
 ]

@@ -1,4 +1,8 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -25,6 +29,21 @@ def gdpr_only() -> list[str]:
 def are_transfer_laws(value: object) -> None:
     if not isinstance(value, list) or not value or not set(value) <= set(ExportLaw.values):
         raise ValidationError(f"Choose at least one of {', '.join(ExportLaw.labels)}.")
+
+
+# What a request has read of the company; None outside of requests, where each question is asked anew.
+_read: ContextVar[list["Company"] | None] = ContextVar("company_read", default=None)
+
+
+@contextmanager
+def company_read_once() -> Iterator[None]:
+    """A page asks for the company's days and zone for every row. Nothing outlives the block, and whoever
+    saves the company in it reads the database again from then on."""
+    token = _read.set([])
+    try:
+        yield
+    finally:
+        _read.reset(token)
 
 
 class Company(models.Model):
@@ -268,9 +287,22 @@ class Company(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **options: Any) -> None:
+        _read.set(None)  # not what was just saved either: it may yet be rolled back
+        super().save(*args, **options)
+
     @classmethod
     def current(cls) -> "Company":
         """The company's row; the unsaved defaults until staff have filled it in."""
+        read = _read.get()
+        if read is None:
+            return cls._now()
+        if not read:
+            read.append(cls._now())
+        return read[0]
+
+    @classmethod
+    def _now(cls) -> "Company":
         return cls.objects.filter(pk=1).first() or cls(pk=1, name="This company", service="our service")
 
     @property

@@ -10,7 +10,15 @@ from django.urls import reverse
 from inventory.models import UNSORTED, CatalogueVersion, Cookie, CookieGroup
 from tests.people.factories import UserFactory
 
-from .cookie_factories import NOW, CookieFactory, CookieGroupFactory, PurposeFactory, chosen, simple_list
+from .cookie_factories import (
+    NOW,
+    CookieFactory,
+    CookieGroupFactory,
+    PurposeFactory,
+    chosen,
+    published,
+    simple_list,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/inventory/cookie/"
@@ -185,3 +193,15 @@ def test_a_refusal_stands_beside_the_button_and_nothing_is_saved(desk):
 def test_only_a_lead_publishes(client, group, status):
     client.force_login(UserFactory(group=group))
     assert client.get(publish_page(CatalogueVersion.objects.create())).status_code == status
+
+
+def test_the_lists_count_their_choices_together(desk: Client, django_assert_num_queries) -> None:
+    chosen(simple_list(), {"analytics": False})
+    for name in ("_one", "_two", "_three", "_four"):
+        CookieFactory(name=name)
+        published()
+    desk.get(VERSIONS)  # fills the caches of content types
+    with django_assert_num_queries(10):
+        html = desk.get(VERSIONS).content.decode()
+    assert html.count('<td class="field-answers">0</td>') == 4
+    assert html.count('<td class="field-answers">1</td>') == 1

@@ -250,3 +250,12 @@ def test_the_list_asks_the_same_few_questions_however_long_it_is(
         PolicyVersionFactory(history=True, effective_on=date(2024, 2, day), policy__slug=f"p{day}")
     with django_assert_num_queries(len(short)):
         desk.get("/admin/policies/policyversion/")
+
+
+def test_the_list_of_policies_asks_nine_questions_however_long_it_is(
+    desk: Client, django_assert_num_queries
+) -> None:
+    PolicyFactory.create_batch(20, reviewed_on=date(2024, 2, 1))
+    desk.get("/admin/policies/policy/")  # fills the caches of content types
+    with django_assert_num_queries(9):
+        desk.get("/admin/policies/policy/")

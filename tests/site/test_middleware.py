@@ -1,9 +1,15 @@
 """What every page has in common."""
 
-import pytest
-from django.test import Client
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from law.models import Company
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from law.models import Company, company_read_once
+from law.models.company import _read
 from tests.people.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +71,47 @@ def test_a_stale_form_is_explained_with_a_way_on() -> None:
     response = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "x", "password": "y"})
     assert response.status_code == 403
     assert "<h1" in response.content.decode()
+
+
+def test_a_page_reads_the_company_once(client: Client) -> None:
+    client.force_login(UserFactory(group="privacy lead"))
+    for path in ("/admin/policies/policy/", "/"):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(path)
+        assert sum('SELECT "law_company"."id"' in query["sql"] for query in asked) == 1
+
+
+def test_the_next_request_sees_what_was_changed_past_the_model(client: Client) -> None:
+    company = Company.objects.create(
+        pk=1, name="Before", service="A", contact_email="a@a.org", postal_address="B"
+    )
+    assert "Before" in client.get("/").content.decode()
+    Company.objects.filter(pk=company.pk).update(name="Afterwards")
+    assert "Afterwards" in client.get("/").content.decode()
+
+
+def test_outside_of_requests_the_company_is_always_read_anew(django_assert_num_queries) -> None:
+    with company_read_once():
+        Company.current()
+    with django_assert_num_queries(2):
+        Company.current(), Company.current()
+
+
+def test_what_is_saved_within_a_request_counts_at_once_and_not_if_it_is_rolled_back() -> None:
+    company = Company(pk=1, name="New", service="A", contact_email="a@a.org", postal_address="B")
+    with company_read_once():
+        before = Company.current().name
+        with suppress(ZeroDivisionError), transaction.atomic():
+            company.save()
+            assert Company.current().name == "New"
+            raise ZeroDivisionError
+        assert Company.current().name == before
+
+
+def test_one_request_does_not_see_what_another_has_read() -> None:
+    with company_read_once():
+        Company.current().name = "Only here"
+        with ThreadPoolExecutor(1) as elsewhere:
+            assert elsewhere.submit(_read.get).result() is None
+        with company_read_once():
+            assert Company.current().name != "Only here"
