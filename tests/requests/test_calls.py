@@ -179,6 +179,7 @@ def test_half_a_letter_in_what_a_system_sends_along_is_handed_on_as_it_came(insi
     calls.call_due(at=timezone.now())
 
     sealed = task.files.get()
+    assert task.request
     assert b"".join(vault.open_sealed(task.request, sealed.path)) == b'{\n "name": "\\ud800"\n}'
 
 
