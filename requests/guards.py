@@ -136,9 +136,13 @@ def has_no_open_task(request: RightsRequest) -> None:
         raise TasksOpen(f"{count} of the systems and companies asked have not answered.")
 
 
+def others_erase(request: RightsRequest) -> bool:
+    return request.right == Right.ERASURE and request.tasks.filter(duty=Duty.ERASE).exists()
+
+
 def nobody_erases_yet(request: RightsRequest) -> None:
     """Called withdrawn, a case would deny what others have erased by then."""
-    if request.tasks.filter(duty=Duty.ERASE).exists():
+    if others_erase(request):
         raise WrongStage("It is too late to withdraw this: others have been told to erase.")
 
 

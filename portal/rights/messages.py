@@ -21,6 +21,7 @@ from audit.refusals import Refused
 from portal.limits import too_many, within
 from requests import actions, erasure, linked, mails, packages
 from requests import messages as thread
+from requests.guards import others_erase
 from requests.models import RequesterKind, RightsRequest, Stage
 
 from .fields import AddressField, BlockField, LineField
@@ -129,6 +130,7 @@ def _ways_on(case: RightsRequest, at: datetime) -> dict[str, Any]:
         "is_thread_open": thread.is_open(case, at),
         "may_change": case.stage in (Stage.UNVERIFIED, Stage.REVIEW),
         "may_appeal": may_appeal(case),
+        "may_withdraw": case.is_open and not others_erase(case),
     }
 
 

@@ -21,6 +21,7 @@ from requests.tasks import seek
 from tests.people.factories import GuardianshipFactory, PersonFactory, UserFactory
 from tests.requests.factories import RequestFactory
 from tests.requests.test_packages import released
+from tests.requests.work_factories import TaskFactory
 
 from .asking import NEW, last_mail, references, send, words
 
@@ -537,6 +538,18 @@ def test_the_requester_withdraws_after_a_page_that_says_what_it_means(client):
     request.refresh_from_db()
     assert request.outcome == "withdrawn"
     assert client.post(path).status_code == 409
+
+
+def test_once_others_erase_nobody_is_offered_to_take_the_request_back(client):
+    request = RequestFactory.create(erasure=True, fulfilling=True)
+    request.subject.email = ROBIN
+    request.subject.save()
+    opened(client, request)
+    page = f"/requests/{request.reference}/messages/"
+    assert "Withdraw this request" in words(client.get(page))
+    TaskFactory.create(request=request, duty="erase")
+    assert "Withdraw this request" not in words(client.get(page))
+    assert client.post(f"/requests/{request.reference}/withdraw/").status_code == 409
 
 
 def test_after_a_no_the_requester_asks_for_a_second_look_once(client):
