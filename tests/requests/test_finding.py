@@ -192,7 +192,7 @@ def test_a_look_costs_the_same_for_one_and_for_twenty(desk: Client, case: Rights
     few = cost()
     for _ in range(18):
         GuardianshipFactory(guardian__family_name="Other")
-    assert (few, cost()) == (16, 16)
+    assert (few, cost()) == (15, 15)
 
 
 @pytest.mark.postgresql
