@@ -163,7 +163,7 @@ class Pressable(DeskAdmin):
         """All or nothing, holding the row: a double submit waits here and then finds its work done."""
         *extra, confirmation = (form.cleaned_data for form in asked)
         with transaction.atomic():
-            held = self.model._base_manager.select_for_update().filter(pk=obj.pk).first()
+            held = self.hold(obj)
             if held is None or not button.shown(held):
                 raise NoLongerPossible
             self._refuse_stale(held, confirmation.get("opened_revision"))
@@ -177,6 +177,11 @@ class Pressable(DeskAdmin):
             if has_revision(self.model):
                 bump(held)
             return result
+
+    def hold(self, obj: Any) -> Any:
+        """The row, locked until the deed is done; None when it is gone. Where the deed locks something else
+        before, so must this: two who wait for each other in turn would break off."""
+        return self.model._base_manager.select_for_update().filter(pk=obj.pk).first()
 
     def _refuse_stale(self, held: Any, opened: int | None) -> None:
         if opened is not None and opened != held.revision:

@@ -17,7 +17,7 @@ from audit.buttons import Button, says
 from audit.desk import staff
 from audit.pressing import fresh_login
 
-from . import asking, calls, forms_desk, placeholders, vault, work
+from . import asking, calls, forms_desk, guards, placeholders, vault, work
 from .documents import as_download
 from .models import (
     Connection,
@@ -184,6 +184,12 @@ class TaskAdmin(ReadOnlyAdmin):
             ),
         ),
     )
+
+    def hold(self, obj: Any) -> Any:
+        """The case before its task, as everybody who ends a case holds them."""
+        if obj.request:
+            guards.locked(obj.request)
+        return super().hold(obj)
 
     @admin.display(description="where")
     def where(self, task: Task) -> str:

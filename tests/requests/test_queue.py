@@ -294,6 +294,15 @@ def test_staff_answer_for_a_system(desk: Client, dov: User) -> None:
     assert (task.answer, task.count_done, task.answered_by) == ("done", 3, dov)
 
 
+@pytest.mark.postgresql
+def test_a_case_is_held_before_its_task_so_that_no_two_wait_for_each_other(desk: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert answer(desk, TaskFactory(), answer="nothing").status_code == 302
+    held = [query["sql"] for query in asked if "FOR UPDATE" in query["sql"]]
+    assert "rightsrequest" in held[0].split("WHERE")[0]
+    assert "requests_task" in held[1].split("WHERE")[0]
+
+
 def test_an_exception_without_words_is_refused(desk: Client) -> None:
     task = TaskFactory()
     assert "Say why it was not done" in answer(desk, task, answer="exception").content.decode()
