@@ -19,6 +19,7 @@ from audit.actions import record
 from audit.actors import SYSTEM
 from audit.refusals import Refused
 from inventory.models import Kind
+from law.models import Company
 from notices import links
 from requests import asking, instructions, plans, work
 from requests.files import KINDS
@@ -158,6 +159,7 @@ def _page(
         "task": task,
         "duty": DUTIES[task.duty],
         "due_on": asking.due_on(task),
+        "is_late": asking.due_on(task) < Company.current().today(),
         "form": form,
         "subject": task.request.subject if task.request else None,
         "kept": _kept(task),

@@ -16,7 +16,7 @@ from notices.links import token_of
 from notices.mail_sender import send_due
 from notices.models import Mail
 from requests import asking, fanout, leaving_out, work
-from requests.models import Answer, Outcome, Stage, TaskFile, TaskStage
+from requests.models import Answer, Outcome, Stage, Task, TaskFile, TaskStage
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 from tests.requests.work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
@@ -52,6 +52,13 @@ def test_showing_whom_it_is_about_is_written_down(client, asked):
 
     assert "Amina" in page
     assert Event.objects.filter(verb="requests.open_task").count() == 1
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(3, False), (-3, True)])
+def test_an_owner_who_is_late_is_told_so(client, asked, days, is_told):
+    task, path = asked
+    Task.objects.filter(pk=task.pk).update(due_at=timezone.now() + timedelta(days=days))
+    assert ("This day has passed." in client.post(path).content.decode()) is is_told
 
 
 def test_an_owner_hands_over_files(client, asked):
