@@ -25,7 +25,7 @@ from requests.guards import others_erase
 from requests.models import RequesterKind, RightsRequest, Stage
 
 from .fields import AddressField, BlockField, LineField
-from .steps import DETAILS_LIMIT, NAME_LIMIT, looks_like_a_document
+from .steps import DETAILS_LIMIT, FIELDS, NAME_LIMIT, looks_like_a_document
 from .visitors import case_or_404, close_case, has_opened, private_page, visitor_of
 from .words import RIGHTS, fetches_left, letter_name, order_of, standing, timeline
 
@@ -112,12 +112,18 @@ def _mark_read(case: RightsRequest, at: datetime) -> None:
         actions.mark_read(case, by=who_acts(case), at=at)
 
 
+FIELD_NAMES = dict(FIELDS)
+
+
 def _standing(case: RightsRequest, at: datetime) -> dict[str, Any]:
     return {
         "standing": standing(case, at),
         "thread": [(message, letter_name(message.letter)) for message in case.messages.all()],
         "timeline": list(timeline(case)),
         "appeals": case.appeals.order_by("pk"),
+        "points": [(FIELD_NAMES[point.field], point) for point in case.corrections.all()],
+        # Until the work begins a decision may still be changed.
+        "is_decided": case.stage not in (Stage.UNVERIFIED, Stage.REVIEW),
     }
 
 
