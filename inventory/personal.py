@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, When
-from django.db.models.functions import Cast
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Cast, NullIf
 from django.utils.translation import gettext_lazy
 
 from audit.disposing import PROOFS
@@ -26,8 +26,8 @@ def delete_rows(rows: Rows, at: datetime) -> int:
 
 
 def _number(kind: str, ref: str, means: str) -> Case:
-    """A reference kept as text, where it is a person's number."""
-    return Case(When(**{kind: means}, then=Cast(F(ref), BigIntegerField())))
+    """A reference kept as text, where it is a person's number. Somebody at the public form has none."""
+    return Case(When(**{kind: means}, then=Cast(NullIf(F(ref), Value("")), BigIntegerField())))
 
 
 EVENTS = register(

@@ -3,7 +3,6 @@
 import logging
 from collections import deque
 from collections.abc import Callable
-from math import inf
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -21,8 +20,6 @@ T = TypeVar("T")
 
 RUN_SECONDS = 55.0
 """A run ends before the next minute's sweep begins one, so senders never pile up."""
-LOOK_SECONDS = 1.0
-"""How long it holds that a claimed notice is still wanted and still ours: a letter may be called back."""
 OUTAGE_SECONDS = 60.0
 """How long a sender waits for a database that went away."""
 
@@ -67,16 +64,9 @@ class Sender:
         """False when the mail server cannot be reached. Whatever was not begun is given back, on a
         soft shutdown too; a mail broken off in mid-send keeps its lease and is flagged later."""
         try:
-            looked = -inf
             while batch and monotonic() < self.until:
                 self.mailer.open()
-                if monotonic() > looked + LOOK_SECONDS:
-                    ours, looked = self.lasting(lambda: queue.still_ours(batch)), monotonic()
-                notice = batch.popleft()
-                if notice.pk in ours:
-                    self.handle(notice)
-                else:
-                    queue.release([notice])
+                self.handle(batch.popleft())
         except ServerUnavailable as error:
             log.error("the mail server cannot be reached (%s); the next sweep tries again", error)
             return False
@@ -86,6 +76,9 @@ class Sender:
         return True
 
     def handle(self, notice: Notice) -> None:
+        if not self.lasting(lambda: queue.is_ours(notice)):
+            queue.release([notice])
+            return
         try:
             message = self.mold(notice.letter_id).fill(notice)
         except Exception as error:

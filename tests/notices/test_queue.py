@@ -83,20 +83,20 @@ def test_a_sender_that_lost_its_lease_can_neither_send_nor_mark(letter):
     NoticeFactory(letter=letter)
     (stale,) = queue.claim()
     expire_leases()
-    assert not queue.still_ours([stale])
+    assert not queue.is_ours(stale)
     (fresh,) = queue.claim()
-    assert not queue.still_ours([stale])
+    assert not queue.is_ours(stale)
     assert not queue.mark_sent(stale)
     queue.mark_failed(stale, "451")
     queue.release([stale])
-    assert queue.still_ours([fresh]) == {fresh.pk}
+    assert queue.is_ours(fresh)
     assert queue.mark_sent(fresh)
 
 
 def test_a_mail_is_not_begun_when_the_lease_would_end_during_it(letter):
     NoticeFactory(letter=letter)
     (notice,) = queue.claim(lease=timedelta(seconds=50))
-    assert not queue.still_ours([notice])
+    assert not queue.is_ours(notice)
 
 
 def test_a_notice_that_kills_its_sender_is_parked_after_five_deaths_and_its_neighbors_are_not(letter):
@@ -115,7 +115,7 @@ def test_a_cancelled_notice_is_not_sent_even_if_already_claimed(letter):
     NoticeFactory(letter=letter)
     (notice,) = queue.claim()
     actions.cancel_waiting(letter.campaign, by=SYSTEM, at=LONG_AGO, reason="A wrong date")
-    assert not queue.still_ours([notice])
+    assert not queue.is_ours(notice)
     queue.mark_failed(notice, "451")
     assert Notice.objects.get().status == Status.CANCELLED
 
