@@ -28,7 +28,7 @@ from requests.models import Answer, Correctable, Duty, ErasureOrder, Task, TaskF
 from .leaving_out import hand_over, staying
 from .limits import too_many, visitor_address, within
 from .rights.fields import BlockField
-from .rights.steps import FIELDS
+from .rights.questions import FIELDS
 from .rights.visitors import private_page
 
 TRIES_AN_HOUR = 120  # of one network

@@ -94,7 +94,7 @@ def index(request: RightsRequest, package: Package) -> Facts:
         "company": company.name,
         "contact": company.contact_email,
         "language": request.language,
-        "made_on": Company.current().day_of(package.built_at) if package.built_at else None,
+        "made_on": company.day_of(package.built_at) if package.built_at else None,
         "is_carried_over": not pages,
         "contents": [_content(part, place, pages=pages) for place, part in _numbered(parts(request))],
         "places": [_place(task) for task in _asked(request)],

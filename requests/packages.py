@@ -44,6 +44,14 @@ class CopyNotReady(Refused):
         super().__init__("The copy is not put together yet. Look again in a minute.")
 
 
+class NotLookedThrough(Refused):
+    def __init__(self, left: int, of: int) -> None:
+        super().__init__(
+            f"{left} of {of} parts of the copy {'was' if left == 1 else 'were'} not looked through. Look at each, "
+            "or replace it or leave it out and say why; then release."
+        )
+
+
 class CopyOver(Refused):
     def __init__(self) -> None:
         super().__init__(
@@ -218,12 +226,11 @@ def release_if_owed(request: RightsRequest, *, by: User, at: datetime) -> None:
 def release(request: RightsRequest, *, by: User, at: datetime) -> Package:
     """Somebody looked through it: from now on the requester may fetch it. A part of `actions.release`,
     which writes it down. Raises CopyNotReady, NotLookedThrough."""
-    from .reviewing import all_seen
-
     package = request.packages.select_for_update().filter(built_at__isnull=False, removed_at=None).first()
     if package is None:
         raise CopyNotReady
-    all_seen(request)
+    if left := request.copy_parts.unseen().count():
+        raise NotLookedThrough(left, request.copy_parts.count())
     package.contents = copying.contents(request)
     package.released_by, package.released_at = by, at
     company = Company.current()

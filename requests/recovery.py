@@ -19,7 +19,7 @@ def begin_recovery(
     request: RightsRequest, *, method: Method | str, by: Acts, at: datetime, reason: str
 ) -> IdentityCheck:
     """«I lost that address»: a document or facts, then a wait, a letter to the lost address, and two
-    colleagues. Pleading never makes it easier (abuse A2; Pavur & Knerr 2019)."""
+    colleagues."""
     guards.locked(request)
     identity.is_unverified(request)
     guards.is_staff(by)

@@ -17,14 +17,6 @@ from .models import CopyPart, CopyPartQuerySet, Decision, Happened, RightsReques
 from .refusals import GroundDoesNotFit, WrongStage
 
 
-class NotLookedThrough(Refused):
-    def __init__(self, left: int, of: int) -> None:
-        super().__init__(
-            f"{left} of {of} parts of the copy {'was' if left == 1 else 'were'} not looked through. Look at each, "
-            "or replace it or leave it out and say why; then release."
-        )
-
-
 class NothingChosen(Refused):
     pass
 
@@ -107,12 +99,6 @@ def take_back(
         part.save()
     _note(request, Happened.GIVEN, "take_back_part", found, by=by, at=at, reason=reason)
     return len(found)
-
-
-def all_seen(request: RightsRequest) -> None:
-    """Raises NotLookedThrough."""
-    if left := request.copy_parts.unseen().count():
-        raise NotLookedThrough(left, request.copy_parts.count())
 
 
 def _held(request: RightsRequest, parts: Collection[CopyPart]) -> CopyPartQuerySet:

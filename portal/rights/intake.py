@@ -18,8 +18,9 @@ from requests.events import SOMEBODY
 from requests.models import RequesterKind, Right, RightsRequest
 from requests.receiving import Asked, receive
 
-from . import steps
-from .steps import BY_SLUG, CHILD, Step, StepForm, Visit
+from . import questions, steps
+from .questions import CHILD, ChoiceForm, StepForm, Visit, WhoForm
+from .steps import BY_SLUG, Step
 from .visitors import children_of, private_page, visitor
 from .words import RIGHTS
 
@@ -62,7 +63,7 @@ def about(request: HttpRequest) -> HttpResponse:
     visit = visit_of(request)
     if visit.person is None or request.method != "POST":
         return redirect("portal:requests")
-    form = steps.WhoForm(Visit(person=visit.person, children=visit.children), request.POST)
+    form = WhoForm(Visit(person=visit.person, children=visit.children), request.POST)
     if not form.is_valid():
         raise Http404("Nobody of that number is theirs.")
     answers = {"who": form.answer()}
@@ -116,7 +117,7 @@ def _ask(request: HttpRequest, asked: Step, form: StepForm, **how: Any) -> HttpR
     context = {
         "form": form,
         "step": asked.slug,
-        "is_choice": isinstance(form, steps.ChoiceForm),
+        "is_choice": isinstance(form, ChoiceForm),
         "back": reverse("portal:request_step", args=[back.slug]) if back else _home(visit),
         **how.pop("said", {}),
     }
@@ -189,7 +190,7 @@ def _show_check(request: HttpRequest, visit: Visit, **how: Any) -> HttpResponse:
         "submission": request.session[INTAKE]["submission"],
         "back": reverse("portal:request_step", args=["details"]),
         "no_place": not visit.place,
-        "has_document": steps.looks_like_a_document(visit.answer("details", "details")),
+        "has_document": questions.looks_like_a_document(visit.answer("details", "details")),
         "honeypot": HONEYPOT,
         **how.pop("said", {}),
     }
@@ -207,7 +208,7 @@ def rows(visit: Visit) -> Any:
 
 def said(visit: Visit, asked: Step, form: StepForm) -> list[str]:
     answer = visit.answers[asked.slug]
-    if isinstance(form, steps.ChoiceForm):
+    if isinstance(form, ChoiceForm):
         chosen = answer[form.name]
         chosen = chosen if isinstance(chosen, list) else [chosen]
         return [str(label) for value, label, _hint in form.offered if value in chosen]
@@ -216,7 +217,7 @@ def said(visit: Visit, asked: Step, form: StepForm) -> list[str]:
     if asked.slug == "region":
         return [dict(names_of(visit.answer("where", "country"))).get(answer["region"], _("You did not say."))]
     if asked.slug == "corrections":
-        return steps.corrections_said(answer)
+        return questions.corrections_said(answer)
     return [str(value) for value in answer.values() if value] or [_("Nothing.")]
 
 
@@ -261,7 +262,7 @@ def asked_by(request: HttpRequest, visit: Visit, submission: str) -> Asked:
         email=visit.person.email if visit.person else visit.answer("contact", "email"),
         about=visit.answer("about", "about"),
         details=visit.answer("details", "details"),
-        corrections=tuple(steps.corrections_of(visit.answers.get("corrections", {}))),
+        corrections=tuple(questions.corrections_of(visit.answers.get("corrections", {}))),
         submission=UUID(submission),
     )
 

@@ -25,7 +25,7 @@ from requests.guards import others_erase
 from requests.models import RequesterKind, RightsRequest, Stage
 
 from .fields import AddressField, BlockField, LineField
-from .steps import DETAILS_LIMIT, FIELDS, NAME_LIMIT, looks_like_a_document
+from .questions import DETAILS_LIMIT, FIELDS, NAME_LIMIT, looks_like_a_document
 from .visitors import case_or_404, close_case, has_opened, private_page, visitor_of
 from .words import RIGHTS, fetches_left, letter_name, order_of, standing, timeline
 

@@ -1,7 +1,5 @@
 """Looking the copy through before it leaves the house."""
 
-from typing import Any
-
 from django.http import HttpRequest
 
 from audit.buttons import Button, Consequences
@@ -73,10 +71,6 @@ def _taking_back(case: RightsRequest, request: HttpRequest) -> Consequences:
     )
 
 
-def _case(case: RightsRequest) -> dict[str, Any]:
-    return of(case)
-
-
 BUTTONS = (
     Button(
         verb="look-through",
@@ -85,7 +79,7 @@ BUTTONS = (
         permission=WORK,
         needs_reason=False,
         form_class=part_forms.LookForm,
-        initial=_case,
+        initial=of,
         shown=_has_unseen,
         consequences=_looking,
         done=lambda case, count: f"{count} part{'' if count == 1 else 's'} looked through.",
@@ -96,7 +90,7 @@ BUTTONS = (
         action=reviewing.replace,
         permission=WORK,
         form_class=part_forms.ReplaceForm,
-        initial=_case,
+        initial=of,
         shown=_is_looked_through,
         consequences=_replacing,
         done=lambda case, part: "Replaced. Your file goes out; the original stays sealed.",
@@ -107,7 +101,7 @@ BUTTONS = (
         action=reviewing.leave_out,
         permission=WORK,
         form_class=part_forms.LeaveOutForm,
-        initial=_case,
+        initial=of,
         shown=_is_looked_through,
         consequences=_leaving_out,
         done=lambda case, count: f"{count} part{'' if count == 1 else 's'} left out.",
@@ -119,7 +113,7 @@ BUTTONS = (
         permission=WORK,
         needs_reason=False,
         form_class=part_forms.TakeBackForm,
-        initial=_case,
+        initial=of,
         shown=_has_seen,
         consequences=_taking_back,
         done=lambda case, count: f"{count} part{'' if count == 1 else 's'} to be looked through again.",

@@ -3,12 +3,10 @@ from .cases import (
     WITHOUT_IDENTITY,
     Channel,
     DenialReason,
-    Happened,
     Outcome,
     Particulars,
     PauseReason,
     RequesterKind,
-    RequestEvent,
     Right,
     RightsRequest,
     RightsRequestQuerySet,
@@ -18,6 +16,7 @@ from .copies import CopyPart, CopyPartQuerySet, Decision, Package, Why
 from .corrections import Correctable, Correction, CorrectionQuerySet, Judgment
 from .erasure import ErasureOrder
 from .identity import IdentityCheck, IdentityDocument, Method, Verdict
+from .ledger import Happened, RequestEvent
 from .regimes import RequestRegime, RequestRegimeQuerySet
 from .talk import LetterKind, LetterTemplate, Message
 from .vault import CaseKey, SealedFile

@@ -75,7 +75,7 @@ class Decision(models.TextChoices):
 
 class Why(models.TextChoices):
     """What lets us keep something out of a copy. Each is told to the requester in their own language
-    (`withheld.REASONS`); where a law of the case has a row for it, that row is kept beside it."""
+    (`withheld.reasons`); where a law of the case has a row for it, that row is kept beside it."""
 
     OTHERS = "others", "data of other people"
     SECRETS = "secrets", "trade secrets or works of others"

@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 
 from notices import tasks
+from requests.models import RightsRequest
 from requests.tasks import seek
 
 NEW = "/requests/new/"
@@ -76,3 +77,11 @@ def last_mail() -> tuple[str, str, str]:
     [path] = re.findall(r"https?://[^/]+(/\S+)", str(message.body))[:1]
     [code] = re.findall(r"(?<!\d)(\d{6})(?!\d)", str(message.body))[:1] or [""]
     return message.to[0], path, code
+
+
+def opened(client: Client, request: RightsRequest) -> Client:
+    """This browser has opened the messages of the case with a code."""
+    client.post(f"/requests/{request.reference}/open/", {"send": "1"})
+    _to, _path, code = last_mail()
+    assert client.post(f"/requests/{request.reference}/open/", {"code": code}).status_code == 302
+    return client

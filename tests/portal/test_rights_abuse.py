@@ -23,7 +23,7 @@ from tests.requests.factories import RequestFactory
 from tests.requests.test_packages import released
 from tests.requests.work_factories import TaskFactory
 
-from .asking import NEW, last_mail, references, send, words
+from .asking import NEW, last_mail, opened, references, send, words
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -49,14 +49,6 @@ def case() -> RightsRequest:
 def neutral(response) -> str:
     """What a page says, without the reference, which is new each time."""
     return re.sub(r"\w{5}-\w{5}-\w{5}", "REFERENCE", words(response))
-
-
-def opened(client: Client, request: RightsRequest) -> Client:
-    """This browser has opened the messages of the case with a code."""
-    client.post(f"/requests/{request.reference}/open/", {"send": "1"})
-    _to, _path, code = last_mail()
-    assert client.post(f"/requests/{request.reference}/open/", {"code": code}).status_code == 302
-    return client
 
 
 # --- A1, A4, A31: who is on file stays our secret ------------------------------------------------

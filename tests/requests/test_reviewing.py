@@ -73,10 +73,10 @@ def going_out(case) -> dict[str, bytes]:
 
 
 def test_nothing_is_released_that_nobody_looked_through(case, dov):
-    with pytest.raises(reviewing.NotLookedThrough, match="2 of 2 parts"):
+    with pytest.raises(packages.NotLookedThrough, match="2 of 2 parts"):
         packages.release(case, by=dov, at=NOW)
     reviewing.look_through(case, parts=[ours(case)], by=dov, at=NOW)
-    with pytest.raises(reviewing.NotLookedThrough, match="1 of 2 parts of the copy was"):
+    with pytest.raises(packages.NotLookedThrough, match="1 of 2 parts of the copy was"):
         packages.release(case, by=dov, at=NOW)
     assert next_move(case, NOW.date()).button == "look-through"
     assert Package.objects.get().released_at is None
