@@ -15,6 +15,7 @@ from requests.candidates import MOST
 from requests.models import RightsRequest
 from tests.audit.conftest import may
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
+from tests.plans import forget_the_statistics
 
 from .factories import RequestFactory
 
@@ -201,6 +202,7 @@ def test_a_look_costs_the_same_for_one_and_for_twenty(desk: Client, case: Rights
 )
 def test_an_index_answers_for_names(name: str, index: str) -> None:
     with connection.cursor() as cursor:
+        forget_the_statistics(cursor, Person)
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = Person.objects.order_by().named(name).explain()
     assert f"people_person_{index}" in plan
