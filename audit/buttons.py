@@ -1,6 +1,7 @@
 """Buttons of the desk: what they are. How they run: `audit.pressing`."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ class Consequences:
 
 
 Says = Callable[[Any, HttpRequest], Consequences]
+Beforehand = Callable[[Any, dict[str, Any]], AbstractContextManager[dict[str, Any]]]
 
 
 def says(
@@ -50,7 +52,9 @@ class Button:
     """A verb staff may do to one object: link → confirmation page → action → message.
 
     `action` is called as `action(obj, by=, at=, reason=, **cleaned_data of form_class)`, inside a
-    transaction that holds the row; what it refuses (`audit.refusals.Refused`) is shown beside the form."""
+    transaction that holds the row; what it refuses (`audit.refusals.Refused`) is shown beside the form.
+    `beforehand` is for slow work, which must not hold the database's one writer: it gets the object and the
+    cleaned data before the transaction, yields the data to go on with, and undoes its work if the deed fails."""
 
     verb: str
     label: str
@@ -63,6 +67,7 @@ class Button:
     fresh_login: bool = False
     needs_reason: bool = True
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {}
+    beforehand: Beforehand = lambda obj, cleaned: nullcontext(cleaned)
     template: str = "admin/button.html"
     done: Callable[[Any, Any], str] | None = None
 

@@ -162,7 +162,8 @@ class Pressable(DeskAdmin):
     def _press(self, request: HttpRequest, button: Button, obj: Any, asked: list[forms.BaseForm]) -> object:
         """All or nothing, holding the row: a double submit waits here and then finds its work done."""
         *extra, confirmation = (form.cleaned_data for form in asked)
-        with transaction.atomic():
+        entries = extra[0] if extra else {}
+        with button.beforehand(obj, entries) as given, transaction.atomic():
             held = self.hold(obj)
             if held is None or not button.shown(held):
                 raise NoLongerPossible
@@ -172,7 +173,7 @@ class Pressable(DeskAdmin):
                 by=staff(request),
                 at=timezone.now(),
                 reason=confirmation["reason"],
-                **(extra[0] if extra else {}),
+                **given,
             )
             if has_revision(self.model):
                 bump(held)

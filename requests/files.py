@@ -17,7 +17,7 @@ from audit.refusals import Refused
 from audit.text import clean_line
 
 from . import vault
-from .models import Task, TaskFile
+from .models import RightsRequest, Task, TaskFile
 
 MOST_FILES = 20
 AT_ONCE = 500
@@ -68,6 +68,19 @@ def sealed(task: Task, uploads: Sequence[Upload]) -> Iterator[list[Taken]]:
     except BaseException:
         for one in taken:
             vault.remove(one.stored.path)
+        raise
+
+
+@contextmanager
+def sealed_alone(request: RightsRequest, upload: Upload) -> Iterator[Taken]:
+    """One file for a case itself, by the same rules: should the caller fail, it is taken out again."""
+    refuse_one(upload)
+    upload.file.seek(0)
+    taken = Taken(named(upload), vault.seal(request, upload.file))
+    try:
+        yield taken
+    except BaseException:
+        vault.remove(taken.stored.path)
         raise
 
 

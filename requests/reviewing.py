@@ -1,7 +1,8 @@
 """Looking a copy through, part by part, before it leaves the house: what may go, what is blacked out or
 left out, and why (GDPR Art. 15(4): the rights of others). All of it can be taken back until the release."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +36,6 @@ def look_through(
     return count
 
 
-@transaction.atomic
 def replace(
     request: RightsRequest,
     *,
@@ -48,19 +48,37 @@ def replace(
 ) -> CopyPart:
     """A redacted file goes out instead. The original stays sealed for as long as the case is kept.
 
-    Sealed inside the transaction, one file of a colleague's: should it not commit, the sweep of the vault
-    takes the bytes. Raises FileRefused, GroundDoesNotFit."""
+    Slow work: call it outside `atomic`. Raises FileRefused, GroundDoesNotFit; then no file is left."""
+    with files.sealed_alone(request, upload) as redacted:
+        return put_instead(request, part=part, redacted=redacted, why=why, by=by, at=at, reason=reason)
+
+
+@contextmanager
+def sealed_beforehand(request: RightsRequest, entries: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a form gave for `replace`, its file sealed: the first half of it, for whoever opens the
+    transaction themselves."""
+    rest = {name: entry for name, entry in entries.items() if name != "upload"}
+    with files.sealed_alone(request, entries["upload"]) as redacted:
+        yield {**rest, "redacted": redacted}
+
+
+@transaction.atomic
+def put_instead(
+    request: RightsRequest,
+    *,
+    part: CopyPart,
+    redacted: files.Taken,
+    why: Why | str,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> CopyPart:
+    """The second half of `replace`, and a short one: what lies sealed joins the copy."""
     (part,) = _chosen(request, [part], "Choose the part to replace.")
     ground = _ground(request, why, at)
-    files.refuse_one(upload)
     _drop_redacted([part])
-    upload.file.seek(0)
-    stored = vault.seal(request, upload.file)
-    part.redacted_name, part.redacted_path, part.redacted_size = (
-        files.named(upload),
-        stored.path,
-        stored.size,
-    )
+    part.redacted_name, part.redacted_path = redacted.name, redacted.stored.path
+    part.redacted_size = redacted.stored.size
     _decide(part, Decision.REPLACED, Why(why), ground, by, at)
     _note(request, Happened.WITHHELD, "replace_part", [part], by=by, at=at, reason=reason)
     return part

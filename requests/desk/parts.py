@@ -87,7 +87,8 @@ BUTTONS = (
     Button(
         verb="replace-part",
         label="Replace a part…",
-        action=reviewing.replace,
+        action=reviewing.put_instead,
+        beforehand=reviewing.sealed_beforehand,
         permission=WORK,
         form_class=part_forms.ReplaceForm,
         initial=of,
