@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.html import format_html
 
 from audit.choices import ManyRows
 from audit.placing import PlacedErrors
 from audit.text import CleanBlockField, CleanLineField
 from inventory.models import DataCategory, Purpose
+from inventory.screens import page_of
 from law.models import Company
 from law.readings import transfer_rules
 from law.transfers import HOME, LISTED, ExportLaw, Mechanism, decision_for
@@ -107,6 +109,18 @@ class ContractForm(PlacedErrors):
         }
 
 
+# What makes one transfer another; the end comes first, for taking it away is what brings the twin back.
+TOLD_APART = ("ended_on", "mechanism", "destination", "exporter_regime")
+
+
+def _stands(twin: Transfer) -> forms.ValidationError:
+    sentence = format_html(
+        'This stands there already, as <a href="{}">{}</a>, {}. Change that one, or end it first.',
+        page_of(twin), twin, twin.get_mechanism_display(),
+    )  # fmt: skip
+    return forms.ValidationError(sentence, code="unique")
+
+
 class TransferForm(PlacedErrors):
     """`initial["processor"]` names whose contracts may hold the clauses."""
 
@@ -141,6 +155,7 @@ class TransferForm(PlacedErrors):
             self.add_error("destination", "This law itself applies there: no transfer has to be recorded.")
         elif law and place and mechanism and (Mechanism(mechanism) in LISTED or mechanism == "adequacy"):
             self._needs_decision(ExportLaw(law), place, Mechanism(mechanism))
+        self._stands_once(law, place, mechanism)
         if mechanism == Mechanism.SCC and data.get("scc_module") is None and "scc_module" not in self.errors:
             self.add_error("scc_module", "Choose the module of the clauses.")
         today = Company.current().today()
@@ -148,6 +163,18 @@ class TransferForm(PlacedErrors):
             if data.get(name) and data[name] > today:
                 self.add_error(name, "This day has not come yet.")
         return data
+
+    def _stands_once(self, law: Any, place: Any, mechanism: Any) -> None:
+        """The constraint names the company too, which no field of the form does, so it would speak too late."""
+        company = self.initial.get("processor") or self.instance.processor_id
+        if not (company and law and place and mechanism) or self.cleaned_data.get("ended_on"):
+            return
+        rows = Transfer.objects.filter(
+            processor=company, exporter_regime=law, destination=place, ended_on=None
+        )
+        if twin := rows.filter(mechanism=mechanism).exclude(pk=self.instance.pk).first():
+            changed = [name for name in TOLD_APART if name in self.changed_data and name in self.fields]
+            self.add_error(changed[0] if self.instance.pk and changed else "mechanism", _stands(twin))
 
     def _needs_decision(self, law: ExportLaw, place: str, mechanism: Mechanism) -> None:
         decision = decision_for(law, place, transfer_rules(), Company.current().today())

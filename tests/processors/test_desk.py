@@ -195,12 +195,39 @@ def test_a_transfer_that_contradicts_itself_says_so_beside_the_field_and_is_not_
     assert not Transfer.objects.exists()
 
 
-def test_one_mechanism_stands_once_for_a_place(desk: Client) -> None:
+def test_one_mechanism_stands_once_for_a_place_and_the_form_leads_to_it(desk: Client) -> None:
     contract = ContractFactory()
-    for status in (302, 409):
-        response = press(desk, contract.processor, "record-transfer", **SCC, contract=contract.pk)
-        assert response.status_code == status
-    assert "stands there already" in response.content.decode()
+    press(desk, contract.processor, "record-transfer", **SCC, contract=contract.pk)
+    first = Transfer.objects.get()
+    response = press(desk, contract.processor, "record-transfer", **SCC, contract=contract.pk)
+    assert f'<a href="{page(first)}">{first}</a>' in beside(response, "mechanism")
+    assert Transfer.objects.get() == first
+
+
+@pytest.mark.parametrize(
+    ("field", "facts", "changes"),
+    [
+        ("destination", {"destination": "IN"}, {"destination": "US"}),
+        ("mechanism", {"mechanism": "bcr", "scc_module": None}, {"mechanism": "scc", "scc_module": "2"}),
+        ("ended_on", {"ended_on": date(2026, 1, 9)}, {"ended_on": ""}),
+    ],
+)
+def test_a_transfer_changed_into_one_that_stands_says_so_beside_what_was_changed(
+    desk: Client, field: str, facts: dict[str, Any], changes: dict[str, str]
+) -> None:
+    first = TransferFactory()
+    second = TransferFactory(processor=first.processor, contract=first.contract, **facts)
+    data = {
+        "exporter_regime": "eu_gdpr", "destination": second.destination, "mechanism": second.mechanism,
+        "scc_module": second.scc_module or "", "contract": first.contract_id, "opened_revision": 0,
+        "tia_on": "2026-01-05", "tia_review_on": "2099-01-05", "ended_on": second.ended_on or "", **changes,
+    }  # fmt: skip
+    response = desk.post(page(second), data)
+    assert f'href="{page(first)}"' in str(response.context["adminform"].form.errors[field])
+    second.refresh_from_db()
+    assert (second.destination, second.mechanism, second.ended_on) == (
+        facts.get("destination", "US"), facts.get("mechanism", "scc"), facts.get("ended_on"),
+    )  # fmt: skip
 
 
 def test_another_companys_contract_cannot_hold_the_clauses(desk: Client) -> None:
