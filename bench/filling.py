@@ -39,7 +39,11 @@ SHAPES: dict[str, dict[str, str]] = {
     },
     "inventory.DataCategory": {"whose": "'[\"learner\"]'"},
     "inventory.LegalHold": {"review_on": "current_date + 30"},
-    "inventory.ProcessingActivity": {"whose": "'[\"learner\"]'", "basis": "'contract'"},
+    "inventory.ProcessingActivity": {
+        "whose": "'[\"learner\"]'",
+        "basis": "'contract'",
+        "automation": "'none'",
+    },
     "inventory.Sweep": {"ended_at": "now()"},
     "notices.Mail": {
         "address": "'person' || n || '@family.example'",

@@ -221,7 +221,7 @@ class SystemAdmin(RegisterAdmin):
 class ProcessingActivityAdmin(RegisterAdmin):
     form = ProcessingActivityForm
     list_display = ("name", "capacity", "purpose", "basis", "ended_on")
-    list_filter = ("capacity", "basis")
+    list_filter = ("capacity", "basis", "automation")
     list_select_related = ("purpose",)
     linked_filters = ("purpose", "categories", "systems")
     search_fields = ("code__exact", "name__startswith")
@@ -233,7 +233,11 @@ class ProcessingActivityAdmin(RegisterAdmin):
         ("Why", {"fields": ("capacity", "purpose", "basis")}),
         ("What and whose", {"fields": ("whose", "categories")}),
         ("Where", {"fields": ("systems", "safeguards")}),
-    )
+        (
+            "Does a machine decide (GDPR Art. 22)",
+            {"fields": ("automation", "logic", "logic_in", "consequences", "consequences_in", "protection", "protection_in")},
+        ),
+    )  # fmt: skip
     buttons = (
         ending(
             "processing activity", "Is this over:",

@@ -14,10 +14,10 @@ class InventoryConfig(AppConfig):
         from django.core.checks import register
         from django.db.models.signals import post_migrate
 
-        from . import categories_health, health, health_retention, leads
+        from . import automation, categories_health, health, health_retention, leads
         from .coverage import check_personal_data_is_declared
 
         post_migrate.connect(leads.lay, sender=self, dispatch_uid="inventory.leads")
         register(check_personal_data_is_declared)
-        health.checks.extend(categories_health.CHECKS)
+        health.checks.extend([*categories_health.CHECKS, *automation.CHECKS])
         health_retention.join()

@@ -7,14 +7,15 @@ from django import forms
 from django.conf import settings
 
 from audit.choices import ManyRows
-from audit.text import CleanLineField
+from audit.text import CleanBlockField, CleanLineField
 from law.models import Company
 from people.models import Role, User
 
-from . import guards
+from . import automation, guards
 from .categories_import import Given
 from .models import (
     Assurance,
+    Automation,
     DataCategory,
     Kind,
     Measure,
@@ -24,9 +25,11 @@ from .models import (
     PurposeBasis,
     System,
 )
+from .models.automation import LONGEST_WORDS
 from .models.registers import LONGEST_NAME
 
 OTHER_LANGUAGES = [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+EXPLAINS = ("logic", "consequences", "protection")
 MOST_BYTES = 200 * 1024  # it travels through the page between the look and the writing
 
 
@@ -81,9 +84,10 @@ class NamesWidget(forms.MultiWidget):
     """One line for each language but the house's own, named by its language."""
 
     template_name = "admin/inventory/names.html"
+    line: type[forms.Widget] = forms.TextInput
 
     def __init__(self, **options: Any) -> None:
-        super().__init__({code: forms.TextInput(attrs={"lang": code}) for code, _name in OTHER_LANGUAGES})
+        super().__init__({code: self.line(attrs={"lang": code}) for code, _name in OTHER_LANGUAGES})
 
     def decompress(self, value: Any) -> list[str]:
         names = json.loads(value) if isinstance(value, str) else value or {}
@@ -96,17 +100,34 @@ class NamesWidget(forms.MultiWidget):
         return context
 
 
+class WordsWidget(NamesWidget):
+    line = forms.Textarea
+
+
 class NamesField(forms.MultiValueField):
     """{"es": "…", "fr": "…"}: only the languages that have a name."""
 
-    widget = NamesWidget
+    widget: type[NamesWidget] = NamesWidget
+    longest = LONGEST_NAME
+    line: type[forms.CharField] = CleanLineField
 
     def __init__(self, **options: Any) -> None:
-        lines = tuple(CleanLineField(max_length=LONGEST_NAME, required=False) for _one in OTHER_LANGUAGES)
+        lines = tuple(self.line(max_length=self.longest, required=False) for _one in OTHER_LANGUAGES)
         super().__init__(lines, require_all_fields=False, required=False, **options)
 
     def compress(self, data_list: list[str]) -> dict[str, str]:
         return {code: text for (code, _name), text in zip(OTHER_LANGUAGES, data_list, strict=False) if text}
+
+
+class WordsField(NamesField):
+    widget = WordsWidget
+    longest = LONGEST_WORDS
+    line = CleanBlockField
+
+
+def words_field(name: str) -> WordsField:
+    field: Any = ProcessingActivity._meta.get_field(name)
+    return WordsField(label=str(field.verbose_name).capitalize(), help_text=field.help_text)
 
 
 def names_field(model: type[DataCategory | Purpose]) -> NamesField:
@@ -246,6 +267,9 @@ class ProcessingActivityForm(CodeForm):
         queryset=System.objects.all(), widget=forms.CheckboxSelectMultiple, required=False,
         help_text="Where that data lies.",
     )  # fmt: skip
+    logic_in = words_field("logic_in")
+    consequences_in = words_field("consequences_in")
+    protection_in = words_field("protection_in")
 
     class Meta:
         model = ProcessingActivity
@@ -259,6 +283,13 @@ class ProcessingActivityForm(CodeForm):
             "categories",
             "systems",
             "description",
+            "automation",
+            "logic",
+            "logic_in",
+            "consequences",
+            "consequences_in",
+            "protection",
+            "protection_in",
         )
 
     def clean_categories(self) -> Any:
@@ -287,7 +318,22 @@ class ProcessingActivityForm(CodeForm):
             and (wrong := guards.wrong_basis(purpose, cleaned.get("basis", ""), capacity))
         ):
             self.add_error("basis", wrong)
+        self._say_what_the_machine_does(cleaned)
         return cleaned
+
+    def _say_what_the_machine_does(self, cleaned: dict[str, Any]) -> None:
+        said, categories = cleaned.get("automation", ""), cleaned.get("categories") or ()
+        if wrong := automation.without_ground(said, cleaned.get("basis", ""), categories):
+            self.add_error("automation", wrong)
+        if said in ("", Automation.NONE) and any(cleaned.get(name) for name in EXPLAINS):
+            self.add_error(
+                "automation", "Below it says what a machine does: choose which of the two, or clear it."
+            )
+        for name in EXPLAINS:
+            if cleaned.get(f"{name}_in") and not cleaned.get(name):
+                self.add_error(
+                    name, "Write it in English too: whoever reads another language falls back on it."
+                )
 
     @property
     def _goes_on(self) -> bool:

@@ -110,6 +110,10 @@ COLUMNS: dict[str, Callable[[Entry], object]] = {
     "transfers and safeguards": lambda entry: _joined(entry.transfers),
     "time limits": lambda entry: _joined(entry.time_limits),
     "safeguards": lambda entry: _joined(entry.measures),
+    "by a machine alone": lambda entry: entry.activity.get_automation_display(),
+    "its logic": lambda entry: entry.activity.logic,
+    "its consequences": lambda entry: entry.activity.consequences,
+    "protection from it": lambda entry: entry.activity.protection,
     "description": lambda entry: entry.activity.description,
     "ended on": lambda entry: entry.activity.ended_on,
 }

@@ -2,7 +2,7 @@
 
 One place for the public pages, the letters and the copies, so that all of them promise the same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -27,9 +27,13 @@ class Name:
 
 
 def name(row: DataCategory | Purpose) -> Name:
+    return words(row.name, row.names)
+
+
+def words(in_house: str, others: Mapping[str, str]) -> Name:
     language = get_language() or HOUSE
-    words = row.names.get(language, "")
-    return Name(words, language) if words else Name(row.name, HOUSE)
+    translated = others.get(language, "")
+    return Name(translated, language) if translated else Name(in_house, HOUSE)
 
 
 def length(number: int, unit: str) -> str:

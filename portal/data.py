@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from audit.paging import EXACT_UP_TO, estimated_rows
-from inventory import spoken
+from inventory import automation, spoken
 from inventory.models import DataCategory, Origin, ProcessingActivity, Purpose, RetentionRule
 from law.models import Company
 
@@ -49,8 +49,14 @@ class Group:
 
 @public_page
 def data(request: HttpRequest) -> HttpResponse:
-    lines = listed(Company.current().today())
-    context = {"groups": [group for group in _groups(lines) if group.lines], "words": WORDS}
+    today = Company.current().today()
+    machines = automation.public(today)
+    context = {
+        "groups": [group for group in _groups(listed(today)) if group.lines],
+        "machines": machines,
+        "automated_decisions": automation.on_the_whole(machines),
+        "words": WORDS,
+    }
     return render(request, "portal/data.html", context)
 
 

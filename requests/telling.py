@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from inventory import spoken
+from inventory import automation, spoken
 from inventory.models import Basis, DataCategory, Origin, ProcessingActivity, RetentionRule
 from law.applying import pattern
 from law.models import Company
@@ -31,6 +31,7 @@ def told(request: RightsRequest, *, on: date) -> Told:
     """Everything but the data itself, for `index.html` and `index.json`."""
     role = guards.subject_of(request).role
     activities = _activities(role, on)
+    machines = automation.uses(activities)
     kinds = sorted({kind for row in activities for kind in row.categories.all()}, key=lambda kind: kind.name)
     return {
         "purposes": purposes(activities),
@@ -38,7 +39,8 @@ def told(request: RightsRequest, *, on: date) -> Told:
         "recipients": recipients(activities),
         "rights": rights(),
         "complaint": letters.routes(request),
-        "automated_decisions": _("Our register names no decision about you that a machine takes alone."),
+        "automated_decisions": automation.on_the_whole(machines),
+        "machines": [machine(use) for use in machines],
         "safeguards": _("You can have a copy of these safeguards. Write to %(email)s.")
         % {"email": Company.current().contact_email},
         "not_carried_over": [kind.name for kind in outside(request, on=on)],
@@ -71,6 +73,18 @@ def _category(kind: DataCategory, role: str) -> Told:
         "name": kind.name,
         "source": spoken.source(kind.origin) or _("Not on our register"),
         "kept": [f"{rule.purpose.name}: {spoken.period(rule)}" for rule in own],
+    }
+
+
+def machine(use: automation.MachineUse) -> Told:
+    """What a machine works out or decides about them, how, and what it means (Art. 15(1)(h))."""
+    return {
+        "purpose": use.purpose.words,
+        "language": use.purpose.language,
+        "what": use.what,
+        "says": [
+            {"about": label, "words": said.words, "language": said.language} for label, said in use.parts
+        ],
     }
 
 

@@ -1,3 +1,4 @@
+from .automation import Automation
 from .cookies import (
     UNSORTED,
     CatalogueVersion,
@@ -33,6 +34,7 @@ __all__ = [
     "UNSORTED",
     "WHOLE_KINDS",
     "Assurance",
+    "Automation",
     "Basis",
     "Capacity",
     "CatalogueVersion",

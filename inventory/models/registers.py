@@ -12,6 +12,8 @@ from django.db.models.functions import Cast
 
 from people.models import Role, country_choices
 
+from .automation import Automated, in_languages
+
 LONGEST_NAME = 100
 
 
@@ -88,11 +90,7 @@ def are_roles(value: object) -> None:
 
 
 def are_names(value: object) -> None:
-    codes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
-    if not isinstance(value, dict) or not value.keys() <= codes:
-        raise ValidationError(f"Names in other languages go by the codes {', '.join(sorted(codes))}.")
-    if not all(isinstance(name, str) and 0 < len(name) <= LONGEST_NAME for name in value.values()):
-        raise ValidationError(f"A name is text of {LONGEST_NAME} characters at most.")
+    in_languages(value, LONGEST_NAME, "Names")
 
 
 class Named(models.Model):
@@ -280,7 +278,7 @@ class ProcessingActivityQuerySet(models.QuerySet["ProcessingActivity"]):
             last = text
 
 
-class ProcessingActivity(models.Model):
+class ProcessingActivity(Automated):
     """One line of the record of processing: purpose × categories × systems × basis × whose."""
 
     code = models.SlugField(unique=True)
@@ -315,6 +313,7 @@ class ProcessingActivity(models.Model):
         indexes = [
             models.Index(fields=["capacity", "-id"], name="inventory_activity_capacity"),
             models.Index(fields=["basis", "-id"], name="inventory_activity_basis"),
+            models.Index(fields=["automation", "-id"], name="inventory_activity_machine"),
             # The health page asks which kinds of people there are, and for one activity about each.
             models.Index(WHOSE_AS_TEXT, "purpose", name="inventory_activity_whose"),
             # The record of processing, a page at a time.

@@ -7,6 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from inventory.models import (
+    Automation,
     Basis,
     DataCategory,
     Kind,
@@ -102,6 +103,7 @@ class ProcessingActivityFactory(DjangoModelFactory[ProcessingActivity]):
     name = factory.Sequence(lambda n: f"Deliver courses {n}")
     purpose = factory.SubFactory(PurposeFactory)
     basis = Basis.CONTRACT
+    automation = Automation.NONE
     whose = factory.LazyFunction(lambda: [Role.LEARNER.value])
 
     @factory.post_generation

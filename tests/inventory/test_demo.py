@@ -34,6 +34,14 @@ def test_the_health_page_finds_exactly_what_was_planted() -> None:
     ]
 
 
+def test_suggesting_lessons_is_profiling_without_a_decision_and_says_so_in_four_languages() -> None:
+    (row,) = ProcessingActivity.objects.exclude(automation="none")
+    assert (row.code, row.automation) == ("suggest-lessons", "profiling")
+    assert all(
+        set(said) == {"es", "fr", "de"} for said in (row.logic_in, row.consequences_in, row.protection_in)
+    )
+
+
 def test_a_second_start_brings_nothing_back() -> None:
     Measure.objects.all().delete()
     ProcessingActivity.objects.get(code="suggest-lessons").delete()

@@ -111,6 +111,18 @@ def test_time_limits_are_those_of_the_retention_rules_for_its_data_and_purpose(d
     ]
 
 
+def test_file_and_paper_say_whether_a_machine_decides_how_and_what_it_means(
+    desk: Client, alone: None
+) -> None:
+    lessons(automation="decision", logic="Answers go in.", consequences="The place is gone.")
+    (row,) = file(desk)
+    assert row["by a machine alone"] == "a decision of weight by a machine alone (Art. 22)"
+    assert (row["its logic"], row["its consequences"]) == ("Answers go in.", "The place is gone.")
+    html = paper(desk)
+    assert "<dt>Logic</dt><dd>Answers go in.</dd>" in html
+    assert "<dt>Protection</dt><dd>not stated</dd>" in html
+
+
 def test_no_cell_runs_in_a_spreadsheet(desk: Client, alone: None) -> None:
     ProcessingActivityFactory(name="=cmd|' /C calc'!A0")
     assert file(desk)[0]["activity"] == "'=cmd|' /C calc'!A0"

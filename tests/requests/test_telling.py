@@ -71,6 +71,40 @@ def test_the_index_tells_each_letter_of_the_article(answers):
     assert "machine" in index["automated_decisions"]  # (h)
 
 
+def test_the_index_reads_from_the_register_what_a_machine_does_with_people_like_them(answers):
+    activity = answers.activities.get()
+    activity.automation, activity.logic, activity.logic_in = (
+        "profiling",
+        "Answers go in.",
+        {"de": "Antworten."},
+    )
+    activity.save()
+    ProcessingActivityFactory(automation="decision", logic="Not about them", whose=[Role.SCHOOL_CONTACT])
+    case = case_of(language="de")
+    with translation.override("de"):
+        told = telling.told(case, on=TODAY)
+    (machine,) = told["machines"]
+    assert (machine["purpose"], machine["language"]) == ("Teach", "en")
+    assert machine["says"] == [{"about": "So funktioniert es", "words": "Antworten.", "language": "de"}]
+    assert "keine Entscheidung" in told["automated_decisions"]
+
+
+def test_a_decision_by_a_machine_alone_stands_in_both_indexes_with_the_way_to_a_person(answers):
+    answers.activities.update(
+        automation="decision", logic="Answers go in.", consequences="The place is gone."
+    )
+    files = files_of(case_of())
+    index = json.loads(files["index.json"])
+    assert index["automated_decisions"].startswith("Our register names decisions about you")
+    page = files["index.html"].decode()
+    for words in (
+        "A machine decides alone. You can have a person look at it",
+        "Answers go in.",
+        "The place is gone.",
+    ):
+        assert words in page
+
+
 def test_what_protects_data_abroad_is_named_and_where_to_get_it(answers):
     index = json.loads(files_of(case_of())["index.json"])
     (recipient,) = index["recipients"]
