@@ -7,6 +7,7 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -98,13 +99,25 @@ class Pressable(DeskAdmin):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_do"
         return reverse(name, args=[quote(obj.pk), button.verb], current_app=self.admin_site.name)
 
+    def button_links(self, request: HttpRequest, obj: Any) -> list[tuple[Button, str]]:
+        return [
+            (button, self.keeping_the_list(request, self.button_url(obj, button)))
+            for button in self.get_buttons(request, obj)
+        ]
+
+    def keeping_the_list(self, request: HttpRequest, url: str) -> str:
+        """The address with the filters somebody came with: after a deed they find their list again."""
+        return str(add_preserved_filters(self._list_kept(request), url))
+
+    def _list_kept(self, request: HttpRequest) -> dict[str, Any]:
+        return {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         obj = context.get("original")
         if obj is not None:
-            buttons = self.get_buttons(request, obj)
-            context["buttons"] = [(button, self.button_url(obj, button)) for button in buttons]
+            context["buttons"] = self.button_links(request, obj)
             context |= {"title": self.heading(obj), "subtitle": None}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -209,6 +222,7 @@ class Pressable(DeskAdmin):
             "refusal": str(refusal) if refusal else "",
             "original": obj,
             "back": self._home_of(request, obj),
+            **self._list_kept(request),
         }
         return page(self, request, button.template, context, refusal.status_code if refusal else 200)
 
@@ -219,6 +233,7 @@ class Pressable(DeskAdmin):
             "original": obj,
             "last": who_changed(obj),
             "back": self._home_of(request, obj),
+            **self._list_kept(request),
         }
         return page(self, request, "admin/button_not_now.html", context, CONFLICT)
 
@@ -227,5 +242,6 @@ class Pressable(DeskAdmin):
         opts, site = self.opts, self.admin_site.name
         stem = f"admin:{opts.app_label}_{opts.model_name}"
         if request.method == "POST" and not self.model._base_manager.filter(pk=obj.pk).exists():
-            return reverse(f"{stem}_changelist", current_app=site)
-        return reverse(f"{stem}_change", args=[quote(obj.pk)], current_app=site)
+            return self.keeping_the_list(request, reverse(f"{stem}_changelist", current_app=site))
+        url = reverse(f"{stem}_change", args=[quote(obj.pk)], current_app=site)
+        return self.keeping_the_list(request, url)

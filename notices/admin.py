@@ -140,7 +140,8 @@ class CampaignAdmin(ReadOnlyAdmin):
         return shown
 
     def heading(self, campaign: Campaign) -> str:
-        return _title(campaign)
+        title = _title(campaign)
+        return title[:1].upper() + title[1:]
 
     @admin.display(description="campaign")
     def name(self, campaign: Campaign) -> str:

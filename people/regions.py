@@ -1,5 +1,7 @@
 """States and provinces, where the law asks which one. Source: ISO 3166-2:US and ISO 3166-2:CA."""
 
+from django_countries import countries
+
 _US = (
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC "
     "ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR UM VI"
@@ -22,6 +24,15 @@ _NAMES = {
     "NT Northwest Territories|NS Nova Scotia|NU Nunavut|ON Ontario|PE Prince Edward Island|QC Québec|"
     "SK Saskatchewan|YT Yukon",
 }
+
+
+def called(place: str) -> str:
+    """“US-CA” as “California, United States of America”; a place nobody knows stays as it is written."""
+    country, _, region = place.partition("-")
+    name = str(countries.name(country))
+    if not name or not region:
+        return name or place
+    return f"{dict(names_of(country)).get(region, region)}, {name}"
 
 
 def names_of(country: str) -> list[tuple[str, str]]:

@@ -19,10 +19,11 @@ from .finding import Finding
 from .intake import Intake
 from .models import PauseReason, RightsRequest, Stage, Task, TaskStage
 from .screens import urgency
+from .walking import Walking
 
 
 @admin.register(RightsRequest)
-class RightsRequestAdmin(Intake, Finding, AuditedAdmin):
+class RightsRequestAdmin(Walking, Intake, Finding, AuditedAdmin):
     list_display = ("due", "right", "stage_now", "turn", "place", "whose", "reference")
     list_display_links = ("due", "reference")
     list_filter = (View, Waiting, "right", Whose, Place)
@@ -120,10 +121,13 @@ class RightsRequestAdmin(Intake, Finding, AuditedAdmin):
     ) -> HttpResponse:
         case = context.get("original")
         if case is not None:
-            moves = screens.moves(
-                case, [(b, self.button_url(case, b)) for b in self.get_buttons(request, case)]
-            )
-            context |= {"head": screens.head(case, moves), "parts": screens.parts(case, request.user)}
+            moves = screens.moves(case, self.button_links(request, case))
+            context |= {
+                "head": screens.head(case, moves, self.ways_on(request, case)),
+                "parts": [
+                    (title, words, moves.beside(title)) for title, words in screens.parts(case, request.user)
+                ],
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
 

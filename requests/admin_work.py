@@ -127,9 +127,9 @@ class TaskAdmin(ReadOnlyAdmin):
     sortable_by = ()
     fieldsets = (
         ("The task", {"fields": ("case", "where", "duty", "way", "due_at", "stage", "failure", "asked_at", "reminded_at")}),
-        ("The answer", {"fields": ("answer", "answer_text", "count_done", "files", "answered_at", "answered_by")}),
+        ("The answer", {"fields": ("answer", "answer_text", "count_done", "files", "answered_at", "answered_with")}),
     )  # fmt: skip
-    readonly_fields = ("case", "where", "files")
+    readonly_fields = ("case", "where", "files", "answered_with")
     export_fields = (
         "id",
         "request",
@@ -202,6 +202,12 @@ class TaskAdmin(ReadOnlyAdmin):
         url = reverse("admin:requests_rightsrequest_change", args=[task.request_id])
         return format_html('<a href="{}">{}</a>', url, task.request.reference)
 
+    @admin.display(description="answered by")
+    def answered_with(self, task: Task) -> str:
+        if task.answered_by:
+            return task.answered_by.get_short_name()
+        return "its owner, by a link in a mail, or the system itself" if task.answered_at else "nobody yet"
+
     @admin.display(description="files")
     def files(self, task: Task) -> SafeString | str:
         rows = list(task.files.all())
@@ -265,7 +271,11 @@ class LetterTemplateAdmin(AuditedAdmin):
     form = forms_desk.TemplateForm
     list_display = ("kind", "language", "beginning")
     list_filter = ("language", "kind")
+    fields = ("kind", "language", "body", "names")
     readonly_fields = ("names",)
+
+    def heading(self, obj: LetterTemplate) -> str:
+        return f"Letter: {obj}"
 
     @admin.display(description="begins")
     def beginning(self, template: LetterTemplate) -> str:

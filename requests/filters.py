@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from law.models import Company
 from people.models import Person
+from people.regions import called
 
 from . import waiting
 from .models import Particulars, RightsRequest, RightsRequestQuerySet, Stage
@@ -85,7 +86,7 @@ class Place(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         rows = RightsRequest.objects.open().order_by("place").values_list("place", flat=True).distinct()
-        return [(place, place) for place in rows[:100] if place]
+        return [(place, f"{place}: {called(place)}") for place in rows[:100] if place]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(place=self.value()) if self.value() else queryset

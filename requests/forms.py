@@ -79,7 +79,10 @@ class ExtendForm(LetterForm):
 
 class RefuseForm(LetterForm):
     denial = forms.ChoiceField(
-        choices=DenialReason, label="Kind of reason", help_text="The words of the Data Rights Protocol."
+        # Nothing chosen beforehand: the first of the list accuses somebody of fraud.
+        choices=[("", "choose one"), *DenialReason.choices],
+        label="Kind of reason",
+        help_text="The words of the Data Rights Protocol.",
     )
     ground = forms.ModelChoiceField(
         RefusalGround.objects.none(),
@@ -185,8 +188,17 @@ class NoteForm(CaseForm):
     note = CleanLineField(max_length=300, label="What you compared", help_text="Without what it said.")
 
 
+class ColleagueChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """By name: a staff account calls itself by a number."""
+
+    def label_from_instance(self, user: Any) -> str:
+        return str(user.get_short_name())
+
+
 class OwnerForm(CaseForm):
-    owner = forms.ModelChoiceField(User.objects.filter(is_active=True, is_staff=True).order_by("name"))
+    owner = ColleagueChoice(
+        User.objects.filter(is_active=True, is_staff=True).order_by("name"), empty_label="choose a colleague"
+    )
 
 
 class PauseForm(CaseForm):

@@ -13,14 +13,18 @@ from audit.actors import ActorKind
 from audit.buttons import Button
 from law.models import Company
 from people.models import RestrictionGround, User
+from people.regions import called
 
 from . import clocks, copying, desk, hints, limiting, plans
 from .models import Answer, ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
+from .walking import Ways
 
 # What people typed and wrote. Whoever looks at a case without these sees how it went, and no words.
 PARTICULARS, MESSAGES = "requests.view_particulars", "requests.view_message"
 SOON = 7  # days
+# The parts of the screen that carry their own moves, and the group of buttons each takes.
+BESIDE = {"What is to be done": "What is asked", "Messages and letters": "Words", "Who asks": "Who asks"}
 Link = tuple[Button, str]
 
 
@@ -35,6 +39,10 @@ class Moves:
     following: NextMove
     first: Link | None
     groups: list[tuple[str, list[Link]]]
+
+    def beside(self, part: str) -> list[Link]:
+        """What can be done about a part of the screen, to stand right there."""
+        return dict(self.groups).get(BESIDE.get(part, ""), [])
 
 
 def moves(case: RightsRequest, links: Sequence[Link]) -> Moves:
@@ -65,10 +73,11 @@ def part(name: str, **context: Any) -> SafeString:
     return mark_safe(render_to_string(f"admin/requests/{name}.html", context))  # noqa: S308
 
 
-def head(case: RightsRequest, moves: Moves) -> SafeString:
+def head(case: RightsRequest, moves: Moves, ways: Ways) -> SafeString:
     """What has to be seen first, without scrolling."""
     words, kind = urgency(case, Company.current().today())
-    stages = list(case.tasks.exclude(stage=TaskStage.CANCELLED).values_list("stage", flat=True))
+    asked = list(_tasks(case).exclude(stage=TaskStage.CANCELLED))
+    waiting = [task for task in asked if task.stage != TaskStage.ANSWERED]
     return part(
         "head",
         case=case,
@@ -76,8 +85,12 @@ def head(case: RightsRequest, moves: Moves) -> SafeString:
         hints=hints.sentences(case) if case.is_open else [],
         urgency=words,
         kind=kind,
-        asked=len(stages),
-        answered=stages.count(TaskStage.ANSWERED),
+        ways=ways,
+        place=called(case.place),
+        asked=len(asked),
+        answered=len(asked) - len(waiting),
+        waiting=waiting,
+        now=timezone.now(),
         lines=clocks.explain(case) if case.is_open else [],
     )
 

@@ -36,9 +36,10 @@ LATER: tuple[Part, ...] = (
     (POLICIES, published.coming),
     (NOTICES, told.without_a_guardian),
     ("processors.view_transfer", registers.decisions_ending),
+    ("people.view_guardianship", registers.claims),
+    # Many lines, none of them urgent: last.
     ("law.approve_ageofconsent", registers.law_to_approve),
     ("law.approve_regime", registers.law_to_check),
-    ("people.view_guardianship", registers.claims),
 )
 
 

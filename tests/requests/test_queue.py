@@ -333,3 +333,66 @@ def test_a_letter_with_an_unknown_name_is_not_saved(desk: Client) -> None:
     assert "{email}" in desk.post(page, form).content.decode()
     template.refresh_from_db()
     assert "{email}" not in template.body
+
+
+# --- From one case to the next -----------------------------------------------------------------
+
+
+def onward(desk: Client, case: RightsRequest, kept: str = "") -> str:
+    response = desk.get(f"{QUEUE}{case.pk}/next/", {"_changelist_filters": kept} if kept else {})
+    assert response.status_code == 302
+    return str(response.url)
+
+
+def test_the_next_case_is_the_one_that_stands_behind_it_in_the_queue(desk: Client) -> None:
+    calm, late = RequestFactory(in_review=True), RequestFactory(in_review=True, overdue=True)
+    assert onward(desk, late) == f"{QUEUE}{calm.pk}/change/"
+    assert onward(desk, calm) == QUEUE
+
+
+def test_the_list_somebody_came_with_is_kept_from_case_to_case(desk: Client, dov: User) -> None:
+    first = RequestFactory(in_review=True, overdue=True, owner=dov)
+    RequestFactory(in_review=True)
+    mine = RequestFactory(in_review=True, owner=dov)
+    kept = "_changelist_filters=whose%3Dmine"
+    assert onward(desk, first, "whose=mine") == f"{QUEUE}{mine.pk}/change/?{kept}"
+    assert onward(desk, mine, "whose=mine") == f"{QUEUE}?whose=mine"
+
+
+def test_a_case_that_was_closed_meanwhile_still_leads_to_the_next(desk: Client) -> None:
+    done, waiting = RequestFactory(closed=True), RequestFactory(in_review=True)
+    assert onward(desk, done) == f"{QUEUE}{waiting.pk}/change/"
+
+
+def test_closed_cases_are_walked_from_the_newest_to_the_oldest(desk: Client) -> None:
+    old, new = RequestFactory(closed=True), RequestFactory(closed=True)
+    assert onward(desk, new, "view=closed").startswith(f"{QUEUE}{old.pk}/change/")
+    assert onward(desk, old, "view=closed") == f"{QUEUE}?view=closed"
+
+
+def test_a_list_that_cannot_be_asked_for_ends_the_walk_at_the_queue(desk: Client) -> None:
+    case = RequestFactory(in_review=True)
+    RequestFactory(in_review=True)
+    assert onward(desk, case, "stage__isnull=maybe").startswith(QUEUE)
+
+
+def test_nobody_walks_the_queue_without_leave_to_see_it(client: Client) -> None:
+    case = RequestFactory(in_review=True)
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get(f"{QUEUE}{case.pk}/next/").status_code == 403
+
+
+def test_a_deed_leads_back_to_the_case_with_the_same_list_behind_it(desk: Client) -> None:
+    case = RequestFactory(in_review=True)
+    kept = "_changelist_filters=view%3Dopen"
+    page = desk.get(f"{QUEUE}{case.pk}/change/?{kept}").content.decode()
+    assert f"{QUEUE}{case.pk}/do/take/?{kept}" in page
+    assert f'<a href="{QUEUE}?view=open">Back to the queue</a>' in page
+    answer = desk.post(f"{QUEUE}{case.pk}/do/take/?{kept}", {"opened_revision": case.revision})
+    assert answer.url == f"{QUEUE}{case.pk}/change/?{kept}"
+
+
+def test_a_case_names_who_still_has_to_answer_where_it_is_seen_first(desk: Client) -> None:
+    task = TaskFactory(request=RequestFactory(fulfilling=True))
+    page = desk.get(f"{QUEUE}{task.request.pk}/change/").content.decode()
+    assert f'Waiting for <a href="/admin/requests/task/{task.pk}/change/">{task.whose}</a>' in page
