@@ -303,6 +303,7 @@ class LawRowAdmin(ApprovesMany, AuditedAdmin):
 @admin.register(AgeOfConsent)
 class AgeOfConsentAdmin(LawRowAdmin):
     form = AgeForm
+    grouped_by = "rule"
     facts = ("place", "rule", "parent_needed_below", "own_consent_from")
     search_label = "Place, such as FR or US-CA"
     list_display = (
@@ -325,6 +326,7 @@ class AgeOfConsentAdmin(LawRowAdmin):
 
 @admin.register(Adequacy)
 class AdequacyAdmin(LawRowAdmin):
+    grouped_by = "granted_by"
     facts = ("granted_by", "territory", "instrument", "adopted_on", "scope_limits", "needs_listing")
     list_display = (
         "territory",
@@ -347,6 +349,7 @@ class AdequacyAdmin(LawRowAdmin):
 
 @admin.register(TransferMechanism)
 class TransferMechanismAdmin(LawRowAdmin):
+    grouped_by = "regime"
     facts = ("code", "regime", "mechanism", "when", "needs_assessment", "must_record")
     list_display = (
         "mechanism",
@@ -368,6 +371,7 @@ class TransferMechanismAdmin(LawRowAdmin):
 
 @admin.register(ChecklistItem)
 class ChecklistItemAdmin(LawRowAdmin):
+    grouped_by = "set"
     facts = ("set", "code", "item")
     list_display = ("item", "set", "source", "is_on", "standing")
     search_fields = ("set__exact", "code__startswith")

@@ -1,11 +1,11 @@
 """Approving many law rows at once: choose, read what they rest on, write why. One by one stays what nobody read."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.utils import display_for_field
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,7 @@ from audit.desk import DeskAdmin, page, staff
 from audit.refusals import Refused
 from audit.text import CleanBlockField
 
-from . import actions
+from . import actions, lines
 from .models import LawRow
 
 MOST = 500  # on one page
@@ -53,6 +53,7 @@ class Why(forms.Form):
 
 class ApprovesMany(DeskAdmin):
     facts: ClassVar[tuple[str, ...]] = ()
+    grouped_by: ClassVar[str] = ""  # the field whose values part the rows on the page
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.approve_view)
@@ -90,11 +91,11 @@ class ApprovesMany(DeskAdmin):
     def _choose(
         self, request: HttpRequest, choice: Choice, unread: QuerySet[LawRow], status: int
     ) -> HttpResponse:
-        waiting = choice.fields["rows"].queryset  # type: ignore[attr-defined]
-        chosen = set(request.POST.getlist("rows"))
+        waiting = list(choice.fields["rows"].queryset[:MOST])  # type: ignore[attr-defined]
         context = {
             "title": f"Approve several {self.opts.verbose_name_plural}",
-            "lines": [(row, self._said(row), str(row.pk) in chosen) for row in waiting[:MOST]],
+            "groups": self._groups(waiting, request.POST.getlist("rows")),
+            "count": len(waiting),
             "errors": choice.errors.get("rows", []),
             "unread": unread[:MOST],
             "back": self._list(request),
@@ -115,7 +116,8 @@ class ApprovesMany(DeskAdmin):
                 refusal = str(refused)
         context = {
             "title": f"Approve {_counted(len(rows))}: have you read the sources, and do they say this?",
-            "rows": [(row, self._said(row)) for row in rows],
+            "groups": self._groups(rows),
+            "rows": rows,
             "sources": sorted(Counter(row.source for row in rows).items()),
             "unread": unread.count(),
             "form": why,
@@ -125,11 +127,10 @@ class ApprovesMany(DeskAdmin):
         }
         return page(self, request, "admin/law/approve_confirm.html", context, 409 if refusal else 200)
 
-    def _said(self, row: LawRow) -> str:
-        """All that the row says: whoever approves it answers for this."""
-        values = ((name, _in_words(row, name)) for name in self.facts if not name.endswith("_unit"))
-        lines = (f"{_label(row, name)}: {words}" for name, words in values if words and words not in str(row))
-        return "; ".join(lines)
+    def _groups(self, rows: list[LawRow], chosen: Sequence[str] = ()) -> list[lines.Group]:
+        """All that each row says: whoever approves it answers for this."""
+        facts = [name for name in self.facts if name != self.grouped_by]
+        return lines.groups(lines.lines(rows, facts, chosen), self.grouped_by)
 
     def _list(self, request: HttpRequest) -> str:
         url = reverse(f"admin:law_{self.opts.model_name}_changelist")
@@ -139,25 +140,6 @@ class ApprovesMany(DeskAdmin):
 def _waiting(rows: Any) -> QuerySet[LawRow]:
     waiting: QuerySet[LawRow] = rows.filter(approved_at=None)
     return waiting
-
-
-def _field(row: LawRow, name: str) -> Any:
-    return row._meta.get_field(name)
-
-
-def _label(row: LawRow, name: str) -> str:
-    return str(_field(row, name).verbose_name).removesuffix(" n").removeprefix("is ").removeprefix("has ")
-
-
-def _in_words(row: LawRow, name: str) -> str:
-    """As somebody reads it aloud: yes or no, 15 days, names with commas between."""
-    value = getattr(row, name)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is not None and name.endswith("_n"):
-        return f"{value} {getattr(row, f'get_{name[:-2]}_unit_display')()}"
-    said = str(display_for_field(value, _field(row, name), ""))
-    return ", ".join(piece.replace("_", " ") for piece in said.split("|")) if "|" in said else said
 
 
 def _counted(number: int) -> str:

@@ -118,6 +118,7 @@ def _in_words(due: date | datetime | None) -> str:
 
 @admin.register(Regime)
 class RegimeAdmin(LawRowAdmin):
+    grouped_by = "protects"
     facts = (
         "code", "name", "places", "protects", "rights", "clock_start", "response_n", "response_unit",
         "is_receipt_day_disputed", "last_day", "identity_effect", "is_identity_pause_disputed",
@@ -184,6 +185,7 @@ class StateLawAdmin(LawRowAdmin):
 
 @admin.register(RefusalGround)
 class RefusalGroundAdmin(LawRowAdmin):
+    grouped_by = "regimes"
     facts = ("code", "regimes", "rights", "rights_never", "ground", "effect", "tell_person")
     list_display = ("ground", "regimes", "rights", "source", "is_on", "standing")
     search_fields = ("code__startswith",)

@@ -1,13 +1,19 @@
 """Approving many law rows at once: read, chosen, with a reason; never those nobody read."""
 
+import re
+from datetime import date
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
-from law import actions
+from law import actions, lines
+from law.admin_deadlines import RegimeAdmin
 from law.loading import load_shipped_rows
-from law.models import ChecklistItem
+from law.models import ChecklistItem, LawRow, Regime
 from people.models import User
 from tests.people.factories import NOW, UserFactory
 
@@ -98,9 +104,52 @@ def test_only_those_who_may_approve_one_may_approve_many(client: Client) -> None
 def test_what_a_row_says_is_words_never_markup_or_codes(desk: Client) -> None:
     html = desk.get("/admin/law/regime/approve/").content.decode()
     assert "&lt;img" not in html
-    assert "response: 30 days" in html
+    assert "<dt>Response</dt><dd>30 days</dd>" in html
     assert "access, rectification" in html
-    assert "receipt day disputed: no" in html
+    assert "<dt>Not so</dt><dd>receipt day disputed" in html
+
+
+def test_rows_stand_in_groups_with_their_counts_and_since_when(desk: Client) -> None:
+    html = desk.get(PAGE).content.decode()
+    waiting = ChecklistItem.objects.filter(is_verified=True, set="gdpr28").count()
+    assert f"GDPR Art. 28(3): contract with a processor</a> ({waiting})" in html
+    assert (
+        html.count("<legend>")
+        == ChecklistItem.objects.filter(is_verified=True).order_by().values("set").distinct().count()
+    )
+    regimes = desk.get("/admin/law/regime/approve/").content.decode()
+    assert "Since 5 February 2026, until 19 June 2026." in regimes
+
+
+def test_a_row_that_follows_another_shows_what_changes_and_leads_to_it(desk: Client) -> None:
+    first = Regime.objects.filter(code="eu_gdpr").get()
+    second = Regime.objects.get(pk=first.pk)
+    second.pk, second.in_force_from, second.response_n = None, date(2030, 1, 1), None
+    second.response_unit, second.fee_rule = "", ""
+    second.save()
+    (line,) = lines.lines([second], RegimeAdmin.facts)
+    assert line.follows == first
+    assert [(fact.label, fact.before, fact.words) for fact in line.facts if fact.is_changed] == [
+        ("response", "1 month", "nothing"), ("fee rule", first.fee_rule, "nothing"),
+    ]  # fmt: skip
+    html = desk.get("/admin/law/regime/approve/").content.decode()
+    assert "<del>1 month</del>" in html
+    assert f'<a href="/admin/law/regime/{first.pk}/change/">the row before it</a>: 2 changes' in html
+
+
+@pytest.mark.parametrize("model", LawRow.__subclasses__(), ids=lambda model: model.__name__)
+def test_every_kind_of_row_can_be_read_in_a_steady_number_of_questions(
+    desk: Client, model: type[LawRow]
+) -> None:
+    url = reverse(f"admin:law_{model._meta.model_name}_approve")
+    html = desk.get(url).content.decode()
+    assert html.count("<article") == model._default_manager.filter(is_verified=True, approved_at=None).count()
+    assert "None" not in "".join(re.findall(r"<dd>.*?</dd>|<dt>.*?</dt>", html)).replace(
+        "None in the Rule", ""
+    )
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(url)
+    assert len(asked) <= 12
 
 
 def test_a_number_too_long_for_any_key_is_no_choice(desk: Client) -> None:
