@@ -30,8 +30,8 @@ class ObjectionAdmin(ReadOnlyAdmin):
             consequences=says(
                 "Did the person take this back themselves?",
                 "Their data may be used for this again, where nothing else stands against it.",
+                "Systems and companies that were told to stop are told that it is over.",
                 "Your reason says how they told us.",
-                not_=("Other systems that had stopped are not told by this: tell them.",),
                 submit="Note that they took it back",
             ),
         ),

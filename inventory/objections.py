@@ -1,6 +1,6 @@
 """Which uses a person may object to, and what becomes of their word (GDPR Art. 21; Cal. Civ. Code 1798.120)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from .models import WHOLE_KINDS, Basis, Kind, Objection, ProcessingActivity, Pur
 
 # Art. 21(1): what rests on these may be objected to; direct marketing always (Art. 21(2)).
 OPEN_TO_OBJECTION = (Basis.LEGITIMATE_INTERESTS, Basis.PUBLIC_TASK)
+# Called as told(objection, at=) in the transaction that ends it: whoever had to stop hears that it is over.
+on_end: list[Callable[..., None]] = []
 
 
 class ObjectionOver(Refused):
@@ -71,4 +73,6 @@ def end(objection: Objection, *, by: Acts, at: datetime, reason: str) -> Objecti
     current.until = at
     current.save(update_fields=["until"])
     record("inventory.end_objection", current, by=by, at=at, reason=reason, fields=["until"])
+    for tell in on_end:
+        tell(current, at=at)
     return current

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from audit.admin import AuditedAdmin, ReadOnlyAdmin
 from audit.buttons import Button, says
+from law.models import Company
 
 from . import actions
 from .forms import AddGuardianForm, AdulthoodForm, CorrectAddressForm, PersonForm
@@ -197,7 +199,7 @@ class PersonAdmin(AuditedAdmin):
         rows = format_html_join(
             "",
             "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            ((f"{row.since:%-d %B %Y}", _until(row), row.get_ground_display(), row.case)
+            ((_day(row.since), _until(row), row.get_ground_display(), row.case)
              for row in person.restrictions.all()),
         )  # fmt: skip
         head = _head("Since", "Until", "Ground", "Request")
@@ -232,8 +234,13 @@ def _head(*names: str) -> SafeString:
     return format_html("<thead><tr>{}</tr></thead>", cells)
 
 
+def _day(at: datetime) -> str:
+    """As the calendar of the house has it."""
+    return f"{Company.current().day_of(at):%-d %B %Y}"
+
+
 def _until(restriction: Restriction) -> str:
-    return f"{restriction.until:%-d %B %Y}" if restriction.until else "in force"
+    return _day(restriction.until) if restriction.until else "in force"
 
 
 def _with_links(restrictions: Iterable[Restriction]) -> list[Restriction]:

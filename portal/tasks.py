@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from audit.actions import record
 from audit.actors import SYSTEM
@@ -86,7 +86,7 @@ def task(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None or not _is_open(found):
         return render(request, "portal/task_over.html", {"task": found}, status=410 if found else 404)
     if request.method != "POST":
-        context = {"task": found, "duty": DUTIES[found.duty], "due_on": asking.due_on(found)}
+        context = {"task": found, "duty": heading(found), "due_on": asking.due_on(found)}
         return render(request, "portal/task.html", context)
     if "leave_out" in request.POST and not (found.order and staying(found.order).everybody):
         return hand_over(found)
@@ -97,9 +97,10 @@ def task(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _is_open(task: Task) -> bool:
-    if task.stage == TaskStage.CANCELLED:
+    """Answered, a task of a case may be corrected until that is closed."""
+    if task.stage == TaskStage.CANCELLED or task.is_settled:
         return False
-    return task.request.is_open if task.request else task.stage != TaskStage.ANSWERED
+    return task.request is not None or task.stage != TaskStage.ANSWERED
 
 
 def _show(request: HttpRequest, task: Task) -> HttpResponse:
@@ -149,7 +150,11 @@ def _answer(request: HttpRequest, task: Task, token: str) -> HttpResponse:
 
 @private_page
 def answered(request: HttpRequest, token: str) -> HttpResponse:
-    return render(request, "portal/task_answered.html", {"again": reverse("portal:task", args=[token])})
+    """What is asked after the end of a case cannot be corrected: there is no case any more to keep it open."""
+    mail = links.find(token, asking.PURPOSE, at=timezone.now())
+    found = Task.objects.select_related("request").filter(pk=mail.object_ref).first() if mail else None
+    again = reverse("portal:task", args=[token]) if found and _is_open(found) else ""
+    return render(request, "portal/task_answered.html", {"again": again})
 
 
 def _page(
@@ -157,7 +162,7 @@ def _page(
 ) -> HttpResponse:
     context = {
         "task": task,
-        "duty": DUTIES[task.duty],
+        "duty": heading(task),
         "due_on": asking.due_on(task),
         "is_late": asking.due_on(task) < Company.current().today(),
         "form": form,
@@ -189,9 +194,15 @@ def _what(task: Task) -> list[tuple[Any, str]]:
          correction["value"])
         for correction in told.get("corrections", [])
     ]  # fmt: skip
-    uses = [(_("No longer for"), use["name"]) for use in told.get("uses", [])]
-    whole = [(_("No longer for"), WHOLE_NAMES[kind]) for kind in told.get("kinds", [])]
+    label = _("Again for") if task.duty == Duty.RESUME else _("No longer for")
+    uses = [(label, use["name"]) for use in told.get("uses", [])]
+    names = AGAIN_NAMES if task.duty == Duty.RESUME else WHOLE_NAMES
+    whole = [(label, names[kind]) for kind in told.get("kinds", [])]
     return [*points, *uses, *whole]
+
+
+def heading(task: Task) -> Any:
+    return OVER_USE if task.objection_id else DUTIES[task.duty]
 
 
 FIELD_NAMES = dict(FIELDS)
@@ -199,6 +210,11 @@ WHOLE_NAMES: dict[str, Any] = {
     Kind.SALE.value: gettext_lazy("any sale, or sharing for advertising"),
     Kind.MARKETING.value: gettext_lazy("any direct marketing"),
 }
+AGAIN_NAMES: dict[str, Any] = {
+    Kind.SALE.value: pgettext_lazy("again for", "sale, or sharing for advertising"),
+    Kind.MARKETING.value: pgettext_lazy("again for", "direct marketing"),
+}
+OVER_USE = gettext_lazy("One person allows a use of their data in %(where)s again")
 # What is asked, as a heading that names nobody.
 DUTIES: dict[str, Any] = {
     Duty.GATHER: gettext_lazy("Find one person’s data in %(where)s"),
@@ -207,5 +223,6 @@ DUTIES: dict[str, Any] = {
     Duty.RESTRICT: gettext_lazy("Keep one person’s data in %(where)s, but do not use it"),
     Duty.STOP: gettext_lazy("Stop using one person’s data in %(where)s"),
     Duty.TELL: gettext_lazy("Take note of a change to one person’s data"),
+    Duty.RESUME: gettext_lazy("The restriction of one person’s data in %(where)s is over"),
     Duty.CUT_OFF: gettext_lazy("Erase what has run out in %(where)s"),
 }

@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "call systems": {"task": "requests.call", "schedule": 60.0},
     "put copies together": {"task": "requests.pack", "schedule": 60.0},
     "write the ledger": {"task": "audit.write_ledger", "schedule": 60.0},
+    "tell who came later": {"task": "requests.tell_newcomers", "schedule": crontab(hour="2", minute="40")},
     "sweep the vault": {"task": "requests.sweep_vault", "schedule": crontab(hour="3", minute="20")},
     "anchor the audit chain": {"task": "audit.anchor", "schedule": crontab(hour="0", minute="5")},
 }

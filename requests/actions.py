@@ -93,6 +93,7 @@ def accept(request: RightsRequest, *, by: User, at: datetime, reason: str = "") 
     guards.is_no_erasure(request)
     correcting.refuse_undecided(request, at=at)
     limiting.refuse_undecided(request)
+    limiting.settle_uses(request, by=by, at=at)
     begin_work(request, by=by, at=at, reason=reason)
     tasks = fanout.open_tasks(request, at=at)
     if not any(task.way == Way.HERE for task in tasks):

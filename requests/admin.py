@@ -13,7 +13,7 @@ from audit.admin import AuditedAdmin
 from audit.text import clean_line
 from law.models import Company
 
-from . import desk, screens
+from . import clocks, desk, screens
 from .filters import Place, View, Waiting, Whose, found
 from .finding import Finding
 from .intake import Intake
@@ -86,7 +86,7 @@ class RightsRequestAdmin(Walking, Intake, Finding, AuditedAdmin):
     @admin.display(description="due")
     def due(self, case: RightsRequest) -> SafeString | str:
         if not case.is_open:
-            return f"closed {case.closed_at:%-d %B %Y}" if case.closed_at else "closed"
+            return f"closed {clocks.day(case.closed_at)}" if case.closed_at else "closed"
         words, kind = urgency(case, case.seen_on)  # type: ignore[attr-defined]
         return format_html('<span class="urgency {}">{}</span>', kind, words)
 

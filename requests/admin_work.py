@@ -150,9 +150,7 @@ class TaskAdmin(ReadOnlyAdmin):
             permission=ANSWER,
             form_class=forms_desk.AnswerForm,
             needs_reason=False,
-            shown=lambda task: (
-                task.stage != TaskStage.CANCELLED and not (task.request and not task.request.is_open)
-            ),
+            shown=lambda task: task.stage != TaskStage.CANCELLED and not task.is_settled,
             consequences=says(
                 "What became of this?",
                 "Your answer is kept with your name. When it is the last one, the case moves on.",

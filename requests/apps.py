@@ -14,9 +14,11 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import outside
+        from inventory import objections
 
-        from . import letters, replaying, vault
+        from . import ending, letters, replaying, vault
 
         outside.replayers[replaying.ERASURE] = replaying.replay_erasures
         outside.replayers[vault.SHRED] = vault.replay_shreds
+        objections.on_end.append(ending.tell_of_the_end)
         post_migrate.connect(letters.load_shipped, sender=self, dispatch_uid="requests.letters")

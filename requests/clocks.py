@@ -262,3 +262,16 @@ def clarification_stops(request: RightsRequest) -> bool:
     """Does a question to the requester stop the leading law's clock? UK: yes. EU: no (EDPB 01/2022)."""
     leading = leading_answer(request)
     return leading is not None and leading.rule.clarification_effect != "none"
+
+
+# --- For staff ---------------------------------------------------------------------------------
+
+
+def day(at: datetime) -> str:
+    """As the calendar of the house has it: midnight in Berlin is the evening before in Greenwich."""
+    return f"{Company.current().day_of(at):%-d %B %Y}"
+
+
+def moment(at: datetime) -> str:
+    """By the clock of the house, as everywhere on the screen."""
+    return f"{at.astimezone(Company.current().zone):%-d %B %Y at %H:%M}"

@@ -40,7 +40,9 @@ def facts(request: RightsRequest) -> dict[str, str]:
 
 def _tasks(request: RightsRequest) -> Iterable[Task]:
     """What was asked of others for the sake of the request, and what became of it."""
-    asked = request.tasks.exclude(way=Way.HERE).exclude(answer="").exclude(duty=Duty.GATHER)
+    asked = (
+        request.tasks.exclude(way=Way.HERE).exclude(answer="").exclude(duty__in=[Duty.GATHER, Duty.RESUME])
+    )
     return asked.select_related("system", "processor").order_by("pk")
 
 

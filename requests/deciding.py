@@ -256,7 +256,7 @@ def conclude(
     guards.has_its_reason(outcome, denial)
     late = lateness(request, at)
     moves.end(request, outcome, at=at, denial=denial)
-    work.cancel_all(request.pk, by=by, at=at)
+    work.cancel_all(request.pk)
     identity.void_open(request, at=at)
     packages.drop_unreleased(request, at=at)
     facts: dict[str, object] = {"outcome": outcome.value, "letter": letter_sent}

@@ -24,7 +24,7 @@ from notices.models import Mail
 from people.models import Person, User
 from processors.models import Processor
 
-from . import actions, events, fanout, guards, letters, mails, packages, plans, vault, work
+from . import actions, clocks, events, fanout, guards, letters, mails, packages, plans, vault, work
 from .forgetting import forget
 from .models import (
     Answer,
@@ -244,7 +244,7 @@ def _refuse_too_early(request: RightsRequest, order: ErasureOrder, at: datetime)
     if order.approved_at is None or order.stopped_at or order.done_at:
         raise ErasureCannotMove("This erasure is not approved, was stopped, or is done already.")
     if order.not_before and at < order.not_before:
-        raise ErasureCannotMove(f"The requester can stop this until {order.not_before:%-d %B %Y, %H:%M} UTC.")
+        raise ErasureCannotMove(f"The requester can stop this until {clocks.moment(order.not_before)}.")
     if found := hindrance(request, order, at):
         raise found
     if request.tasks.filter(duty=Duty.ERASE).exclude(way=Way.HERE).open().exists():

@@ -61,7 +61,7 @@ def open_task_of(order: CutoffOrder, *, at: datetime) -> Task:
                 order=order,
                 system=order.system,
                 duty=Duty.CUT_OFF,
-                way=_way(order.system, _listening()),
+                way=way(order.system, listening()),
                 due_at=due_at,
                 next_try_at=at,
             )
@@ -76,8 +76,16 @@ def asked_of(request: RightsRequest, day: date) -> tuple[list[System], list[Proc
     whatever leaves a mark on the person, also where no activity names it."""
     if request.subject is None or request.right not in DUTIES:
         return [], []
-    activities = _activities(request, request.subject.role, day)
-    here = Q(fulfilment=Fulfilment.DATABASE) if DUTIES[request.right] in MARKS else Q(pk__in=[])
+    uses = limiting.still_stopped(request, day) if request.right in limiting.USES else None
+    return concerned(request.right, request.subject.role, uses, day)
+
+
+def concerned(
+    right: str, role: str, uses: limiting.Uses | None, day: date
+) -> tuple[list[System], list[Processor]]:
+    """`uses` only for an objection or opt-out: what they are against."""
+    activities = _activities(role, uses, day)
+    here = Q(fulfilment=Fulfilment.DATABASE) if DUTIES[right] in MARKS else Q(pk__in=[])
     systems = System.objects.filter(Q(ended_on=None) | Q(ended_on__gt=day))
     companies = Processor.objects.live().filter(receives__activity__in=activities)
     return (
@@ -86,11 +94,10 @@ def asked_of(request: RightsRequest, day: date) -> tuple[list[System], list[Proc
     )
 
 
-def _activities(request: RightsRequest, role: str, day: date) -> list[int]:
+def _activities(role: str, uses: limiting.Uses | None, day: date) -> list[int]:
     # `whose` is a JSON list, and SQLite cannot look into one by index: few activities, so we look here.
     live = ProcessingActivity.objects.live(day).order_by()
-    if request.right in limiting.USES:
-        uses = limiting.uses_of(request, day)
+    if uses is not None:
         live = live.filter(Q(purpose__in=uses.stop) | Q(purpose__kind__in=uses.kinds))
     return [number for number, whose in live.values_list("pk", "whose") if role in whose]
 
@@ -98,25 +105,25 @@ def _activities(request: RightsRequest, role: str, day: date) -> list[int]:
 def _wanted(request: RightsRequest, day: date, at: datetime) -> Iterator[Task]:
     duty = DUTIES[request.right]
     due_at = _due(request, at)
-    listening = _listening()
+    connected = listening()
     systems, companies = asked_of(request, day)
     for system in systems:
         yield Task(
             request=request,
             system=system,
             duty=duty,
-            way=_way(system, listening),
+            way=way(system, connected),
             due_at=due_at,
             next_try_at=at,
         )
     for company in companies:
-        if asked := _asked_of(company, duty):
+        if asked := duty_of(company, duty):
             yield Task(
                 request=request, processor=company, duty=asked, way=Way.BY_HAND, due_at=due_at, next_try_at=at
             )
 
 
-def _asked_of(company: Processor, duty: Duty) -> Duty | None:
+def duty_of(company: Processor, duty: Duty) -> Duty | None:
     """A processor does what we do; whoever decides for itself is told, where the law says so."""
     if company.role == Role.PROCESSOR:
         return duty
@@ -132,11 +139,11 @@ def _due(request: RightsRequest, at: datetime) -> datetime:
     return min(due_at, max(at, datetime.combine(request.strict_due_on, time.min, company.zone)))
 
 
-def _listening() -> set[int]:
+def listening() -> set[int]:
     return set(Connection.objects.filter(is_on=True).values_list("system", flat=True))
 
 
-def _way(system: System, listening: set[int]) -> Way:
+def way(system: System, connected: set[int]) -> Way:
     """Over HTTP only where a connection is switched on; else its owner is asked."""
     way = WAYS[Fulfilment(system.fulfilment)]
-    return Way.BY_HAND if way == Way.HTTP and system.pk not in listening else way
+    return Way.BY_HAND if way == Way.HTTP and system.pk not in connected else way

@@ -73,7 +73,7 @@ class ExtendForm(LetterForm):
         cleaned = super().clean() or self.cleaned_data
         if "letter" in cleaned and "because" in cleaned and self.case:
             words = reasons.of_extension(cleaned["because"], self.case.language)
-            cleaned["letter"] = cleaned["letter"].replace("{reason}", words)
+            cleaned["letter"] = placeholders.fill_in(cleaned["letter"], reason=words)
         return cleaned
 
 
@@ -120,7 +120,7 @@ class RefuseForm(LetterForm):
             self.add_error("told", "Write the reason: the letter has a place for it.")
         if "{ground}" in letter and not words:
             words = self._own_words(cleaned.get("ground"))
-        cleaned["letter"] = letter.replace("{reason}", told).replace("{ground}", words)
+        cleaned["letter"] = placeholders.fill_in(letter, reason=told, ground=words)
         return cleaned
 
     def _own_words(self, ground: RefusalGround | None) -> str:

@@ -132,7 +132,7 @@ def is_not_paused(request: RightsRequest) -> None:
 
 
 def has_no_open_task(request: RightsRequest) -> None:
-    if count := request.tasks.open().count():
+    if count := request.tasks.owed().count():
         raise TasksOpen(f"{count} of the systems and companies asked have not answered.")
 
 

@@ -11,26 +11,24 @@ from django.db import transaction
 
 from audit.actors import SYSTEM, Acts
 from inventory import holds, objections
-from inventory.models import WHOLE_KINDS, Kind, Purpose
+from inventory.models import WHOLE_KINDS, Kind, Objection, Purpose
 from law.models import Company, RefusalGround
 from people import actions as people
 from people.models import Restriction, RestrictionGround, User
 
-from . import deciding, events, guards, letters
-from .models import Happened, LetterKind, RequestEvent, Right, RightsRequest, Stage
+from . import deciding, events, guards
+from .models import Happened, RequestEvent, Right, RightsRequest, Stage
 from .refusals import (
     GroundDoesNotFit,
     GroundMissing,
     NeverWeighed,
-    NotToldYet,
-    TooSoon,
     WrongStage,
 )
 
 USES = (Right.OBJECTION, Right.OPT_OUT)
 
 
-def _latest(request: RightsRequest, kind: Happened) -> RequestEvent | None:
+def latest(request: RightsRequest, kind: Happened) -> RequestEvent | None:
     return guards.noted(request, kind).order_by("-pk").first()
 
 
@@ -58,7 +56,7 @@ def decide_ground(
 
 def ground_of(request: RightsRequest) -> str:
     """Empty until somebody has decided it."""
-    event = _latest(request, Happened.GROUND_DECIDED)
+    event = latest(request, Happened.GROUND_DECIDED)
     return str(event.facts["ground"]) if event else ""
 
 
@@ -80,46 +78,6 @@ def restrict(request: RightsRequest, *, at: datetime, by: Acts = SYSTEM) -> int:
 def restriction_of(request: RightsRequest) -> Restriction | None:
     """In force, and of this case."""
     return Restriction.objects.in_force().filter(case=request.reference).select_related("person").first()
-
-
-@transaction.atomic
-def tell_of_lifting(
-    request: RightsRequest, *, letter: str, from_on: date, by: User, at: datetime, reason: str = ""
-) -> RightsRequest:
-    """The person reads that the restriction ends, and from when, before it does (GDPR Art. 18(3))."""
-    guards.locked(request)
-    if restriction_of(request) is None:
-        raise WrongStage("No restriction of this case is in force.")
-    if from_on <= Company.current().day_of(at):
-        raise TooSoon("Name a day to come: they are told before it ends (GDPR Art. 18(3)).")
-    letters.send(request, LetterKind.LIFTING, letter, by=by, at=at)
-    facts = {"from": from_on.isoformat()}
-    events.deed(request, "tell_of_lifting", Happened.LIFTING_TOLD, by=by, at=at, reason=reason, facts=facts)
-    return request
-
-
-def lifted_from(request: RightsRequest) -> date | None:
-    """The day the person was told; None before they were."""
-    event = _latest(request, Happened.LIFTING_TOLD)
-    return date.fromisoformat(event.facts["from"]) if event else None
-
-
-@transaction.atomic
-def lift(request: RightsRequest, *, by: User, at: datetime, reason: str) -> RightsRequest:
-    """The data may be used here again. Never before the person was told, nor before the day they were told."""
-    guards.locked(request)
-    restriction = restriction_of(request)
-    if restriction is None:
-        raise WrongStage("No restriction of this case is in force.")
-    told = lifted_from(request)
-    if told is None:
-        raise NotToldYet
-    if Company.current().day_of(at) < told:
-        raise TooSoon(f"The letter says that it ends on {told:%-d %B %Y}.")
-    holds.refuse_under_sweep()
-    people.lift_restriction(restriction.person, case=request.reference, by=by, at=at, reason=reason)
-    events.deed(request, "lift_restriction", Happened.LIFTED, by=by, at=at, reason=reason)
-    return request
 
 
 # --- Objection and opt-out ---------------------------------------------------------------------
@@ -181,7 +139,7 @@ def _may_go_on(
 def uses_of(request: RightsRequest, on: date) -> Uses:
     """As decided; else what the law gives somebody who named none: all they may object to, or every sale."""
     kinds = [Kind.SALE.value] if request.right == Right.OPT_OUT else []
-    event = _latest(request, Happened.USES_DECIDED)
+    event = latest(request, Happened.USES_DECIDED)
     if event:
         facts = event.facts
         found = {
@@ -197,9 +155,37 @@ def uses_of(request: RightsRequest, on: date) -> Uses:
     return Uses(objections.sold(role, on) if is_opt_out else candidates(request, on), kinds, [])
 
 
+def settle_uses(request: RightsRequest, *, by: Acts, at: datetime) -> None:
+    """Who named no use objects to all there are today: written down before others are told, so that a use
+    which begins later is not stopped by accident."""
+    if request.right not in USES or request.subject is None or latest(request, Happened.USES_DECIDED):
+        return
+    uses = uses_of(request, Company.current().day_of(at))
+    facts = {"stop": sorted(purpose.code for purpose in uses.stop), "kept": [], "ground": ""}
+    events.note(request, Happened.USES_DECIDED, by=by, at=at, facts=facts)
+
+
+def still_stopped(request: RightsRequest, on: date) -> Uses:
+    """As decided, without what the person took back since."""
+    uses, begun = uses_of(request, on), latest(request, Happened.ACCEPTED)
+    if begun is None:
+        return uses
+    over = Objection.objects.filter(person=request.subject_id, until__gt=begun.at)
+    numbers = set(over.filter(kind="").values_list("purpose", flat=True))
+    whole = set(over.exclude(kind="").values_list("kind", flat=True))
+    stop = [one for one in uses.stop if one.pk not in numbers and one.kind not in whole]
+    kinds = [kind for kind in uses.kinds if kind not in whole]
+    return Uses(stop, kinds, uses.kept, uses.ground)
+
+
+def is_over(request: RightsRequest, on: date) -> bool:
+    uses = still_stopped(request, on)
+    return not uses.stop and not uses.kinds
+
+
 def stop(request: RightsRequest, *, at: datetime, by: Acts = SYSTEM) -> int:
     """The standing word of the person, which whoever decides later has to read."""
-    uses = uses_of(request, Company.current().day_of(at))
+    uses = still_stopped(request, Company.current().day_of(at))
     return objections.stop(
         guards.subject_of(request),
         purposes=uses.stop,

@@ -32,8 +32,6 @@ COPY_READY, DONE, ANSWERED, NEWS = (
 # erasure has a mail of its own (`erasure.LAST`), for nobody is on file any more who could open the page.
 OF_LETTER: dict[str, str] = {
     "": NEWS,
-    LetterKind.ACCEPTED: BEGUN,
-    LetterKind.IDENTITY: QUESTION,
     LetterKind.CLARIFICATION: QUESTION,
     LetterKind.EXTENSION: LONGER,
     LetterKind.COPY: COPY_READY,
@@ -46,7 +44,6 @@ OF_LETTER: dict[str, str] = {
     LetterKind.APPEAL: ANSWERED,
     LetterKind.REROUTED: ANSWERED,
     LetterKind.UNVERIFIED: ANSWERED,
-    LetterKind.ERASURE_PLANNED: NEWS,
     LetterKind.LIFTING: NEWS,
 }
 # The days a mail may name.

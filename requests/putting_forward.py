@@ -16,7 +16,7 @@ def go_on_when_answered(request: RightsRequest, *, at: datetime) -> bool:
     guards.locked(request)
     if request.stage != Stage.FULFILLING or request.right == Right.ERASURE:
         return False
-    if not request.tasks.exists() or request.tasks.open().exists():
+    if not request.tasks.exists() or request.tasks.owed().exists():
         return False
     put_forward(request, by=SYSTEM, at=at)
     return True

@@ -9,7 +9,7 @@ from law.models import Company
 from notices.mail import kill_links
 from people.models import User
 
-from . import events, guards, identity, mails
+from . import clocks, events, guards, identity, mails
 from .models import Happened, IdentityCheck, Method, RightsRequest
 from .refusals import NobodyMatched, NoCheckOpen, NotEnough, TooSoon
 
@@ -43,9 +43,7 @@ def vouch(request: RightsRequest, *, by: User, at: datetime, note: str, reason: 
     guards.locked(request)
     check = _recovery(request)
     if check.not_before is not None and at < check.not_before:
-        raise TooSoon(
-            f"Wait until {check.not_before:%-d %B %Y at %H:%M} UTC: the old address may still object."
-        )
+        raise TooSoon(f"Wait until {clocks.moment(check.not_before)}: the old address may still object.")
     check.decided_by, check.note = by, note
     check.save(update_fields=["decided_by", "note"])
     events.deed(request, "vouch", Happened.VOUCHED, by=by, at=at, reason=reason)

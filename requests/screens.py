@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import RestrictionGround, User
 from people.regions import called
 
-from . import clocks, copying, desk, hints, limiting, plans
+from . import clocks, copying, desk, ending, hints, limiting, plans
 from .models import Answer, ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 from .walking import Ways
@@ -125,7 +125,7 @@ def points(case: RightsRequest, reader: Reader) -> SafeString:
         may_read=reader.has_perm(PARTICULARS),
         ground=RestrictionGround(ground).label if ground else "",
         restriction=limiting.restriction_of(case),
-        lifted_from=limiting.lifted_from(case),
+        lifted_from=ending.lifted_from(case),
         uses=limiting.uses_of(case, Company.current().day_of(case.received_at))
         if case.right in limiting.USES
         else None,

@@ -10,6 +10,7 @@ from . import (
     fanout,
     here,
     letting_go,
+    newcomers,
     packages,
     proofs,
     seeking,
@@ -65,6 +66,11 @@ def pack() -> None:
 def sweep_vault() -> None:
     letting_go.unclaimed(at=timezone.now())
     vault.sweep_leftovers(at=timezone.now())
+
+
+@shared_task(name="requests.tell_newcomers")
+def tell_newcomers() -> None:
+    newcomers.tell_due(at=timezone.now())
 
 
 @shared_task(name="requests.summarize")

@@ -1,15 +1,16 @@
 """What comes next in a case and whose turn it is: derived, for the desk, the status page and the mails."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 
 from django.utils import timezone
 
 from audit.refusals import Refused
 
-from . import deciding, erasure, guards, identity, limiting, packages
+from . import clocks, deciding, erasure, guards, identity, limiting, packages
 from .models import (
+    Duty,
     ErasureOrder,
     Happened,
     IdentityCheck,
@@ -63,19 +64,14 @@ def _unverified(request: RightsRequest, on: date) -> NextMove:
     ends = identity.closes_at(request)
     if check is None:
         words = "Nobody on file fits what was typed. Find the person"
-        return NextMove(f"{words}, or it closes by itself on {ends:%-d %B %Y}.", Turn.US, "match")
-    return NextMove(f"The requester has to confirm it, by {ends:%-d %B %Y}.", Turn.THEM)
-
-
-def _moment(at: datetime | None) -> str:
-    """By the clock of the house, as everywhere on the screen."""
-    return f"{timezone.localtime(at):%-d %B %Y at %H:%M}" if at else "the wait is over"
+        return NextMove(f"{words}, or it closes by itself on {clocks.day(ends)}.", Turn.US, "match")
+    return NextMove(f"The requester has to confirm it, by {clocks.day(ends)}.", Turn.THEM)
 
 
 def _recovery(check: IdentityCheck) -> NextMove:
     if check.decided_by_id is not None:
         return NextMove("The address is said to be lost; a second colleague has to agree.", Turn.US, "second")
-    until = _moment(check.not_before)
+    until = clocks.moment(check.not_before) if check.not_before else "the wait is over"
     return NextMove(f"The address is said to be lost. Look at the proof after {until}.", Turn.US, "vouch")
 
 
@@ -124,7 +120,7 @@ def _erasure(request: RightsRequest) -> NextMove:
 
 
 def _fulfilling(request: RightsRequest, on: date) -> NextMove:
-    tasks = request.tasks.exclude(stage="cancelled")
+    tasks = request.tasks.exclude(stage="cancelled").exclude(duty=Duty.RESUME)
     count, open_count = tasks.count(), tasks.open().count()
     if open_count:
         answered = count - open_count
@@ -139,7 +135,7 @@ def _waiting_erasure(request: RightsRequest) -> NextMove:
     if order is None or order.approved_at is None:
         return _erasure(request)
     if erasure.is_stoppable(order, now):
-        until = _moment(order.not_before)
+        until = clocks.moment(order.not_before)
         return NextMove(
             f"Until {until} the requester can stop the erasure; then the systems are asked.", Turn.THEM
         )

@@ -63,8 +63,9 @@ def recoveries_to_second(at: datetime) -> RightsRequestQuerySet:
 
 
 def stuck_tasks(at: datetime) -> RightsRequestQuerySet:
+    """Of closed cases too: that a restriction ended is told afterwards, and must not get lost."""
     stuck = Task.objects.open().filter(Q(stage=TaskStage.PARKED) | Q(due_at__lt=at), request__isnull=False)
-    return RightsRequest.objects.open().filter(pk__in=stuck.values("request"))
+    return RightsRequest.objects.filter(pk__in=stuck.values("request"))
 
 
 def nobodys(at: datetime) -> RightsRequestQuerySet:

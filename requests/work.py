@@ -94,7 +94,7 @@ def _answerable(task: Task) -> Task:
     if task.request:
         guards.locked(task.request)
     task = _locked(task, TaskStage.ANSWERED)
-    if task.request and not task.request.is_open:
+    if task.is_settled:
         raise TaskCannotMove("part of a closed case", TaskStage.ANSWERED.label)
     return task
 
@@ -164,9 +164,10 @@ def try_again(task: Task, *, by: User, at: datetime, reason: str = "") -> Task:
     return task
 
 
-def cancel_all(request_id: int, *, by: Acts, at: datetime) -> int:
-    """The case is over: whoever has not answered need not any more. In the caller's transaction."""
-    left = Task.objects.filter(request=request_id).open()
+def cancel_all(request_id: int) -> int:
+    """The case is over: whoever has not answered need not any more, except to hear that a restriction or an
+    objection has ended. In the caller's transaction."""
+    left = Task.objects.filter(request=request_id).owed()
     return left.update(stage=TaskStage.CANCELLED, lease_token=None, lease_until=None)
 
 

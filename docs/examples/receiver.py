@@ -61,10 +61,22 @@ def _done(kind: str, data: dict[str, Any]) -> dict[str, Any]:
         stopped = [use["code"] for use in data["uses"]] + data["kinds"]
         PEOPLE[subject]["stopped"] = sorted({*PEOPLE[subject].get("stopped", []), *stopped})
         return {"answer": "done", "count": len(stopped)}
+    if kind == "privacy.resume":
+        return _resumed(PEOPLE[subject], data)
     return {
         "answer": "exception",
         "text": f"This example does not know how to {kind.removeprefix('privacy.')}.",
     }
+
+
+def _resumed(person: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """A restriction is over, or one use may go on. What else stands against a use stays."""
+    if data["over"] == "privacy.restrict":
+        return {"answer": "done" if person.pop("restricted", "") else "nothing"}
+    again = {*(use["code"] for use in data["uses"]), *data["kinds"]}
+    freed = again.intersection(person.get("stopped", []))
+    person["stopped"] = sorted({*person.get("stopped", [])} - again)
+    return {"answer": "done", "count": len(freed)} if freed else {"answer": "nothing"}
 
 
 def _corrected(person: dict[str, Any], corrections: list[dict[str, str]]) -> dict[str, Any]:

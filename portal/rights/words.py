@@ -13,6 +13,7 @@ from portal.dates import day_of, spoken
 from requests import erasure, packages
 from requests.models import (
     COPIES,
+    Duty,
     ErasureOrder,
     Happened,
     LetterKind,
@@ -176,10 +177,11 @@ def _at_work(case: RightsRequest) -> Standing:
 
 
 def _places(case: RightsRequest) -> str:
-    asked = case.tasks.exclude(stage="cancelled").count()
+    tasks = case.tasks.exclude(duty=Duty.RESUME)
+    asked = tasks.exclude(stage="cancelled").count()
     if not asked:
         return ""
-    answered = case.tasks.filter(stage="answered").count()
+    answered = tasks.filter(stage="answered").count()
     return ngettext(
         "%(done)s of %(n)s place has answered.", "%(done)s of %(n)s places have answered.", asked
     ) % {"done": answered, "n": asked}
@@ -206,6 +208,7 @@ TOLD: dict[str, Promise] = {
     Happened.RELEASED: gettext_lazy("The answer is ready."),
     Happened.LIFTING_TOLD: gettext_lazy("We told you from when on we use your data again."),
     Happened.LIFTED: gettext_lazy("We use your data again."),
+    Happened.END_TOLD: gettext_lazy("We told everybody who had to stop that it is over."),
     Happened.REFUSED: gettext_lazy("We said no, and told you why."),
     Happened.DOWNLOADED: gettext_lazy("The copy was downloaded."),
     Happened.APPEAL_RECEIVED: gettext_lazy("You asked for a second look."),
@@ -221,8 +224,6 @@ def timeline(case: RightsRequest) -> Iterator[tuple[RequestEvent, str]]:
 
 
 LETTERS: dict[str, Promise] = {
-    LetterKind.ACCEPTED: gettext_lazy("We work on it"),
-    LetterKind.IDENTITY: gettext_lazy("Please show who you are"),
     LetterKind.CLARIFICATION: gettext_lazy("We have a question"),
     LetterKind.EXTENSION: gettext_lazy("We need more time"),
     LetterKind.REFUSAL: gettext_lazy("We said no"),
@@ -230,7 +231,6 @@ LETTERS: dict[str, Promise] = {
     LetterKind.ANSWER: gettext_lazy("Our answer"),
     LetterKind.COPY: gettext_lazy("Your copy is ready"),
     LetterKind.CORRECTED: gettext_lazy("We corrected it"),
-    LetterKind.ERASURE_PLANNED: gettext_lazy("We are about to delete"),
     LetterKind.ERASED: gettext_lazy("What we deleted and what we keep"),
     LetterKind.RESTRICTED: gettext_lazy("We keep it, and do not use it"),
     LetterKind.LIFTING: gettext_lazy("We will use it again"),

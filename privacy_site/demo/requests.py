@@ -17,6 +17,7 @@ from requests import (
     actions,
     correcting,
     deciding,
+    ending,
     erasure,
     here,
     limiting,
@@ -280,7 +281,7 @@ def _restriction_about_to_end(on: _Stage) -> None:
         "Guten Tag, Frank,\n\ngeprüft ist: Das Land stimmt. In einer Woche benutzen wir Ihre Daten wieder."
     )
     ends = on.company.today() + timedelta(days=7)
-    limiting.tell_of_lifting(case, letter=letter, from_on=ends, by=on.dov, at=on.ago(0.3))
+    ending.tell_of_lifting(case, letter=letter, from_on=ends, by=on.dov, at=on.ago(0.3))
 
 
 def _objection_to_be_weighed(on: _Stage) -> None:

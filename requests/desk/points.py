@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from audit.buttons import Button, Consequences, says
 from law.models import Company
-from requests import correcting, forms_points, letters, limiting
+from requests import correcting, ending, forms_points, letters, limiting
 from requests.models import Correctable, Correction, LetterKind, Right, RightsRequest, Stage
 
 from .shown import TOLD, WORK, of
@@ -59,18 +59,18 @@ def _has_restriction(case: RightsRequest) -> bool:
 
 
 def _can_be_lifted(case: RightsRequest) -> bool:
-    return _has_restriction(case) and limiting.lifted_from(case) is not None
+    return _has_restriction(case) and ending.lifted_from(case) is not None
 
 
 def _lifting(case: RightsRequest, request: HttpRequest) -> Consequences:
-    told = limiting.lifted_from(case)
+    told = ending.lifted_from(case)
     return Consequences(
         question="Use the data here again?",
         happens=[
             f"They were told that it ends on {told:%-d %B %Y}." if told else "They have not been told yet.",
             "Fields can be edited and exported again; what has run out goes with the next sweep.",
+            "Systems and companies that were told of it are told that it is over, unless another case restricts them.",
         ],
-        not_=["Other systems that keep the data apart are not told by this: tell them."],
         submit="Lift restriction",
     )
 
@@ -134,7 +134,7 @@ BUTTONS = (
     Button(
         verb="tell-lifting",
         label="Tell them that the restriction ends…",
-        action=limiting.tell_of_lifting,
+        action=ending.tell_of_lifting,
         permission=WORK,
         needs_reason=False,
         form_class=forms_points.LiftingForm,
@@ -151,7 +151,7 @@ BUTTONS = (
     Button(
         verb="lift",
         label="Lift the restriction…",
-        action=limiting.lift,
+        action=ending.lift,
         permission=WORK,
         shown=_can_be_lifted,
         consequences=_lifting,

@@ -86,7 +86,7 @@ BUTTONS = (
         permission=WORK,
         needs_reason=False,
         shown=lambda c: (
-            c.stage == Stage.FULFILLING and c.right != Right.ERASURE and not c.tasks.open().exists()
+            c.stage == Stage.FULFILLING and c.right != Right.ERASURE and not c.tasks.owed().exists()
         ),
         consequences=says(
             "Is everything there?",

@@ -44,6 +44,8 @@ class Happened(models.TextChoices):
     USES_DECIDED = "uses_decided", "uses to stop decided"
     LIFTING_TOLD = "lifting_told", "told that the restriction ends"
     LIFTED = "lifted", "restriction lifted"
+    END_TOLD = "end_told", "systems and companies told that it is over"
+    NEWCOMERS_TOLD = "newcomers_told", "systems and companies that came later told of it"
     TASKS_OPENED = "tasks_opened", "systems and companies asked"
     TASK_ANSWERED = "task_answered", "a system or company answered"
     PAUSED = "paused", "paused"

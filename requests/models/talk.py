@@ -15,8 +15,6 @@ from .cases import RightsRequest
 class LetterKind(models.TextChoices):
     """Letters a case may need; each has a template in every language."""
 
-    ACCEPTED = "accepted", "we work on it"
-    IDENTITY = "identity", "please show who you are"
     CLARIFICATION = "clarification", "please tell us more"
     EXTENSION = "extension", "we need more time"
     REFUSAL = "refusal", "we say no"
@@ -24,7 +22,6 @@ class LetterKind(models.TextChoices):
     ANSWER = "answer", "here is the answer"
     COPY = "copy", "your copy is ready"
     CORRECTED = "corrected", "we corrected it"
-    ERASURE_PLANNED = "erasure_planned", "we will erase"
     ERASED = "erased", "what we erased, what we keep"
     RESTRICTED = "restricted", "we keep it, and do not use it"
     LIFTING = "lifting", "we will use it again"

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from inventory.models import CutoffOrder, System
+from inventory.models import CutoffOrder, Objection, System
 from processors.models import Processor
 
 from .cases import RightsRequest
@@ -23,6 +23,7 @@ class Duty(models.TextChoices):
     RESTRICT = "restrict", "keep, but do not use"
     STOP = "stop", "stop the use"
     TELL = "tell", "take note (GDPR Art. 19)"
+    RESUME = "resume", "it is over, use it again"
     CUT_OFF = "cut_off", "erase what has run out"
 
 
@@ -49,6 +50,10 @@ class Answer(models.TextChoices):
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(stage__in=[TaskStage.WAITING, TaskStage.ASKED, TaskStage.PARKED])
+
+    def owed(self) -> "TaskQuerySet":
+        """What the answer of the case waits for. That something ended is told after the answer, mostly."""
+        return self.open().exclude(duty=Duty.RESUME)
 
     def in_nobodys_hands(self) -> "TaskQuerySet":
         """Its time has come and no worker has it; by the database's clock alone."""
@@ -94,6 +99,12 @@ class Task(models.Model):
     processor = models.ForeignKey(
         Processor, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )
+    # Without a constraint in the database: an objection goes when its time is over, a task with its case.
+    objection = models.ForeignKey(
+        Objection, on_delete=models.DO_NOTHING, db_constraint=False, null=True, blank=True,
+        related_name="tasks", editable=False,
+        help_text="The one that ended, where that is what is told.",
+    )  # fmt: skip
     duty = models.CharField(max_length=16, choices=Duty)
     way = models.CharField(max_length=16, choices=Way)
     stage = models.CharField(max_length=16, choices=TaskStage, default=TaskStage.WAITING, editable=False)
@@ -140,11 +151,21 @@ class Task(models.Model):
                 condition=~Q(answer="exception") | ~Q(answer_text=""), name="requests_task_exception_says_why"
             ),
             models.UniqueConstraint(
-                fields=["request", "duty", "system"], condition=Q(system__isnull=False), name="requests_task_system"
+                fields=["request", "duty", "system"], condition=Q(system__isnull=False, objection=None),
+                name="requests_task_of_a_system",
             ),
             models.UniqueConstraint(
-                fields=["request", "duty", "processor"], condition=Q(processor__isnull=False),
-                name="requests_task_company",
+                fields=["request", "duty", "processor"], condition=Q(processor__isnull=False, objection=None),
+                name="requests_task_of_a_company",
+            ),
+            # A case may stop several uses, and each may end on a day of its own.
+            models.UniqueConstraint(
+                fields=["objection", "system"], condition=Q(system__isnull=False, objection__isnull=False),
+                name="requests_task_end_system",
+            ),
+            models.UniqueConstraint(
+                fields=["objection", "processor"], condition=Q(processor__isnull=False, objection__isnull=False),
+                name="requests_task_end_company",
             ),
         ]  # fmt: skip
         indexes = [
@@ -168,6 +189,12 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"Task {self.pk}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Answered in a case that is closed by now. What is open there was asked after its end: all that was
+        left at that time was cancelled."""
+        return self.request is not None and not self.request.is_open and self.stage == TaskStage.ANSWERED
 
     @property
     def whose(self) -> System | Processor:

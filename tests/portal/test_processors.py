@@ -96,7 +96,7 @@ def test_what_comes_is_said_at_the_top(client):
 
 @pytest.mark.parametrize(
     ("language", "places", "seat"),
-    [("es", "Lugares: Estados Unidos.", "España"), ("fr", "Lieux : États-Unis.", "Espagne"), ("de", "Orte: Vereinigte Staaten.", "Spanien")],
+    [("es", "Lugares: Estados Unidos.", "España"), ("fr", "Lieux\u00a0: États-Unis.", "Espagne"), ("de", "Orte: Vereinigte Staaten.", "Spanien")],
 )  # fmt: skip
 def test_a_change_is_read_in_the_readers_language(client, language, places, seat):
     ChangeFactory(told_for=date(2026, 7, 1))

@@ -15,8 +15,8 @@ from inventory.models import HoldScope
 from notices.links import token_of
 from notices.mail_sender import send_due
 from notices.models import Mail
-from requests import asking, fanout, leaving_out, work
-from requests.models import Answer, Outcome, Stage, Task, TaskFile, TaskStage
+from requests import actions, asking, fanout, leaving_out, work
+from requests.models import Answer, Duty, Outcome, Right, Stage, Task, TaskFile, TaskStage
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 from tests.requests.work_factories import CaseFactory, CutoffOrderFactory, TaskFactory
@@ -161,11 +161,25 @@ def test_an_answer_can_be_corrected_while_the_case_is_open(client, asked):
 
 def test_when_the_case_is_over_so_is_the_link(client, asked):
     task, url = asked
-    type(task.request).objects.filter(pk=task.request_id).update(
-        stage=Stage.CLOSED, outcome=Outcome.WITHDRAWN, closed_at=NOW
-    )
+    actions.withdraw(task.request, by=UserFactory(), at=NOW)
 
     assert client.post(url, {"send": "1", "answer": "done"}).status_code == 410
+
+
+def test_the_owner_hears_that_a_restriction_is_over_although_the_case_is_closed(client):
+    case = CaseFactory(right=Right.RESTRICTION, stage=Stage.CLOSED, outcome=Outcome.DONE, closed_at=NOW)
+    task = TaskFactory(request=case, duty=Duty.RESUME)
+    asking.ask_due(at=NOW)
+    token = token_of(Mail.objects.get())
+    send_due()
+    url = reverse("portal:task", args=[token])
+    assert "The restriction of one person’s data" in client.get(url).content.decode()
+    thanks = client.post(url, {"send": "1", "answer": "done"}, follow=True).content.decode()
+    assert "You need do nothing more." in thanks
+    assert "Correct my answer" not in thanks
+    task.refresh_from_db()
+    assert task.answer == Answer.DONE
+    assert client.get(url).status_code == 410
 
 
 def test_a_link_nobody_sent_leads_nowhere(client):

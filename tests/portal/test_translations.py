@@ -1,6 +1,7 @@
 """Every word that people outside the company read stands in every language, and is compiled."""
 
 import ast
+import csv
 import gettext
 import re
 from collections.abc import Iterator
@@ -127,3 +128,24 @@ def test_spanish_mails_say_what_the_house_agreed_on() -> None:
             translation.gettext("From %(effective_on)s we do these things differently:")
             == "A partir del %(effective_on)s haremos esto de otra manera:"
         )
+
+
+# What a reader of that language sees as a slip: French parts its double signs by a space that no line ends in,
+# German opens quotations below, Spanish opens questions and sets its guillemets close.
+SLIPS = {
+    "fr": r" [:;?!»%]|« |[\w)][;?!»](?!\w)|\w:(?=\s|$)|«\w|[“”„\"]",
+    "de": r"[«»”]|[\w)] [:;?!]|„[^“]*$|„ | “",
+    "es": r"« | »|[“”„]|^[^¿]*\?|^[^¡]*!|[\w)] [:;?!]",
+}
+MARKUP = re.compile(r"<[^>]*>|%(?:\(\w+\))?[sd]")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_signs_stand_as_that_language_sets_them(language: str) -> None:
+    said = [text for texts in catalog(language).values() for text in texts]
+    letters = ROOT / "requests" / "data"
+    said += [path.read_text() for path in sorted(letters.rglob(f"*.{language}.txt"))]
+    with (letters / "grounds.csv").open(encoding="utf-8", newline="") as file:
+        said += [row[language] for row in csv.DictReader(file)]
+    plain = [line for text in said[1:] for line in MARKUP.sub("X", text).splitlines()]
+    assert [line for line in plain if re.search(SLIPS[language], line)] == []

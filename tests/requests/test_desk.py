@@ -15,7 +15,7 @@ from audit.actors import SYSTEM
 from audit.models import Event
 from law.models import RefusalGround
 from people.models import User
-from requests import actions, correcting, deciding, desk, erasure, events, limiting, packages
+from requests import actions, correcting, deciding, desk, ending, erasure, events, limiting, packages
 from requests.models import (
     DenialReason,
     ErasureOrder,
@@ -165,7 +165,7 @@ def restricted() -> RightsRequest:
 
 def told_of_lifting(case: RightsRequest) -> RightsRequest:
     earlier = NOW - timedelta(days=3)
-    limiting.tell_of_lifting(case, letter=LETTER, from_on=NOW.date(), by=UserFactory(), at=earlier)
+    ending.tell_of_lifting(case, letter=LETTER, from_on=NOW.date(), by=UserFactory(), at=earlier)
     return case
 
 
@@ -427,3 +427,11 @@ def test_a_refusal_without_a_reason_is_not_sent(at_desk: Client) -> None:
     case = RequestFactory(in_review=True)
     answer = press(at_desk, case, "refuse", **typed_refusal(case))
     assert "Write the reason: the letter has a place for it." in answer.content.decode()
+
+
+def test_what_a_colleague_writes_as_the_reason_is_never_filled_in_again(at_desk: Client) -> None:
+    case = RequestFactory(in_review=True)
+    press(at_desk, case, "refuse", **typed_refusal(case, told="Your letter asked for {ground}."))
+    letter = case.messages.get().body
+    assert "The reason: Your letter asked for {ground}." in letter
+    assert letter.count("manifestly excessive") == 1

@@ -450,7 +450,7 @@ def test_the_closing_letter_says_where_what_was_done_and_what_stays(case, dov, n
     ("language", "here", "kept"),
     [
         ("es", "En este servicio", "– Datos de pago: Una ley nos obliga a conservarlo. Se conserva durante 10 años"),
-        ("fr", "Dans ce service", "– « Payment records » (en anglais) : Une loi nous oblige à les garder."),
+        ("fr", "Dans ce service", "– «\u00a0Payment records\u00a0» (en anglais)\u00a0: Une loi nous oblige à les garder."),
         ("de", "In diesem Dienst", "– „Payment records“ (englisch): Ein Gesetz verlangt, dass wir sie behalten."),
     ],
 )  # fmt: skip

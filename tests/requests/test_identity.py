@@ -1,11 +1,13 @@
 """Who asks: a ladder for the honest, a wall for the rest (abuse A1 to A10)."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from audit.models import Event
+from law.models import Company
 from notices import links
 from notices.models import Mail
 from people import actions as people
@@ -344,3 +346,12 @@ def test_another_link_is_sent_too_after_the_details_were_changed():
     seeking.seek_due(at=NOW)
 
     assert Mail.objects.filter(event=mails.CONFIRM).count() == before + 1
+
+
+def test_staff_read_until_when_to_wait_by_the_clock_of_the_house():
+    Company.objects.update_or_create(pk=1, defaults={"name": "Aloraoraex", "time_zone": "Europe/Berlin"})
+    case, dov = RequestFactory(), UserFactory(name="Dov")
+    lost(case, dov)
+    until = (NOW + 3 * DAY).astimezone(ZoneInfo("Europe/Berlin"))
+    with pytest.raises(TooSoon, match=f"Wait until {until:%-d %B %Y at %H:%M}: "):
+        actions.vouch(case, by=dov, at=NOW, note="Card.")

@@ -15,12 +15,28 @@ from django.utils import timezone
 
 from audit import outside, outside_file
 from audit.models import Event, LedgerEntry
+from inventory import objections
+from inventory.models import Objection
 from notices.models import Mail
 from people.models import Guardianship, Person, User
-from requests import actions, deciding, erasure, events, letting_go, packages, reviewing, seeking, vault, work
+from requests import (
+    actions,
+    deciding,
+    ending,
+    erasure,
+    events,
+    letting_go,
+    newcomers,
+    packages,
+    reviewing,
+    seeking,
+    vault,
+    work,
+)
 from requests.models import (
     CaseKey,
     CopyPart,
+    Duty,
     ErasureOrder,
     Happened,
     Message,
@@ -32,7 +48,8 @@ from requests.models import (
     Stage,
     Task,
 )
-from tests.inventory.factories import ProcessingActivityFactory
+from requests.refusals import WrongStage
+from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 
 from .factories import RequestFactory
@@ -192,6 +209,48 @@ def test_withdrawing_and_appealing() -> None:
     appeal = lambda: actions.appeal(anew(denied), "Again.", by=denied.requester, at=NOW)  # noqa: E731
     assert survives_every_kill(appeal) > 5
     assert (denied.appeals.count(), audit("appeal")) == (1, 1)
+
+
+def restricted(dov: User) -> RightsRequest:
+    """Accepted, asked elsewhere and answered; the person knows from when on it ends."""
+    ProcessingActivityFactory()
+    case = RequestFactory(right=Right.RESTRICTION, in_review=True)
+    decide(case, by=dov)
+    actions.accept(case, by=dov, at=NOW)
+    work.answer(case.tasks.get(), answer="done", by=dov, at=NOW)
+    tomorrow = NOW.date() + timedelta(days=1)
+    ending.tell_of_lifting(case, letter=LETTER, from_on=tomorrow, by=dov, at=NOW)
+    return case
+
+
+def test_lifting_a_restriction_and_telling_whom_we_told(dov: User) -> None:
+    case, later = restricted(dov), NOW + timedelta(days=1)
+    lift = lambda: ending.lift(anew(case), by=dov, at=later, reason="Checked.")  # noqa: E731
+    assert survives_every_kill(lift) > 4
+    with pytest.raises(WrongStage):
+        lift()
+    assert Task.objects.filter(duty=Duty.RESUME).count() == 1
+    assert case.events.filter(kind=Happened.END_TOLD).count() == 1
+
+
+def test_taking_an_objection_back_and_telling_whom_we_told(dov: User) -> None:
+    ProcessingActivityFactory(basis="legitimate_interests")
+    case = RequestFactory(right=Right.OBJECTION, in_review=True)
+    actions.accept(case, by=dov, at=NOW)
+    work.answer(case.tasks.get(), answer="done", by=dov, at=NOW)
+    end = lambda: objections.end(Objection.objects.get(), by=dov, at=NOW, reason="A letter.")  # noqa: E731
+    assert survives_every_kill(end) > 3
+    with pytest.raises(objections.ObjectionOver):
+        end()
+    assert Task.objects.filter(duty=Duty.RESUME).count() == 1
+
+
+def test_telling_who_came_later(dov: User) -> None:
+    case = restricted(dov)
+    ProcessingActivityFactory(systems=[SystemFactory()])
+    assert survives_every_kill(lambda: newcomers.tell_due(at=NOW)) > 1
+    assert newcomers.tell_due(at=NOW) == 0
+    assert (case.tasks.count(), case.events.filter(kind=Happened.NEWCOMERS_TOLD).count()) == (2, 1)
 
 
 AFTER_THE_WAIT = NOW + timedelta(days=10)

@@ -79,7 +79,7 @@ def test_what_people_call_themselves_stays_text(name):
     ],
 )
 def test_a_letter_speaks_the_requesters_language(language, hello, day):
-    draft = letters.draft(RequestFactory(verified=True, language=language), LetterKind.ACCEPTED)
+    draft = letters.draft(RequestFactory(verified=True, language=language), LetterKind.EXTENSION)
     assert draft.startswith(hello)
     assert day in draft
 

@@ -10,7 +10,7 @@ from inventory import objections
 from inventory.models import Basis, Fulfilment, Kind, Objection, Purpose
 from law.models import RefusalGround
 from people.models import Person, Restriction, Role
-from requests import actions, fanout, here, instructions, limiting
+from requests import actions, ending, fanout, here, instructions, limiting
 from requests.models import Message, Right, RightsRequest, Task, Way
 from requests.refusals import GroundMissing, NeverWeighed, NotToldYet, TooSoon, WrongStage
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory, SystemFactory
@@ -85,18 +85,18 @@ def test_it_takes_a_ground_before_work_begins():
 def test_it_ends_only_after_the_person_was_told_and_on_the_day_they_were_told():
     case, dov = restricted(), UserFactory()
     with pytest.raises(NotToldYet):
-        limiting.lift(case, by=dov, at=NOW, reason="Checked.")
-    limiting.tell_of_lifting(case, letter=LETTER, from_on=TODAY + 2 * DAY, by=dov, at=NOW)
+        ending.lift(case, by=dov, at=NOW, reason="Checked.")
+    ending.tell_of_lifting(case, letter=LETTER, from_on=TODAY + 2 * DAY, by=dov, at=NOW)
     with pytest.raises(TooSoon):
-        limiting.lift(case, by=dov, at=NOW + DAY, reason="Checked.")
-    limiting.lift(case, by=dov, at=NOW + 2 * DAY, reason="Checked.")
+        ending.lift(case, by=dov, at=NOW + DAY, reason="Checked.")
+    ending.lift(case, by=dov, at=NOW + 2 * DAY, reason="Checked.")
     assert not Person.objects.restricted().exists()
     assert Restriction.objects.get().until == NOW + 2 * DAY
 
 
 def test_nobody_is_told_on_the_very_day():
     with pytest.raises(TooSoon):
-        limiting.tell_of_lifting(restricted(), letter=LETTER, from_on=TODAY, by=UserFactory(), at=NOW)
+        ending.tell_of_lifting(restricted(), letter=LETTER, from_on=TODAY, by=UserFactory(), at=NOW)
 
 
 def test_the_letter_stands_in_the_thread_also_years_after_the_case():
@@ -104,15 +104,15 @@ def test_the_letter_stands_in_the_thread_also_years_after_the_case():
     actions.put_forward(case, by=UserFactory(), at=NOW)
     actions.release(case, by=UserFactory(), at=NOW, letter=LETTER)
     later = NOW + timedelta(days=900)
-    limiting.tell_of_lifting(case, letter=LETTER, from_on=later.date() + DAY, by=UserFactory(), at=later)
+    ending.tell_of_lifting(case, letter=LETTER, from_on=later.date() + DAY, by=UserFactory(), at=later)
     assert Message.objects.filter(request=case, letter="lifting").exists()
 
 
 def test_two_cases_restrict_and_the_end_of_one_is_not_the_end_of_the_other():
     first = restricted()
     second = restricted(subject=first.subject)
-    limiting.tell_of_lifting(first, letter=LETTER, from_on=TODAY + DAY, by=UserFactory(), at=NOW)
-    limiting.lift(first, by=UserFactory(), at=NOW + DAY, reason="Checked.")
+    ending.tell_of_lifting(first, letter=LETTER, from_on=TODAY + DAY, by=UserFactory(), at=NOW)
+    ending.lift(first, by=UserFactory(), at=NOW + DAY, reason="Checked.")
     assert list(Person.objects.restricted()) == [second.subject]
 
 

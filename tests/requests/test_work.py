@@ -53,7 +53,8 @@ def test_a_corrected_answer_stays_in_the_ledger_twice():
 
 
 def test_a_closed_case_takes_no_more_answers():
-    task = TaskFactory(request=CaseFactory(stage=Stage.CLOSED, outcome="done", closed_at=NOW))
+    case = CaseFactory(stage=Stage.CLOSED, outcome="done", closed_at=NOW)
+    task = TaskFactory(request=case, stage="answered", answer="done", answered_at=NOW)
 
     with pytest.raises(work.TaskCannotMove):
         work.answer(task, answer="done", by=UserFactory(), at=NOW)
