@@ -182,3 +182,7 @@ class DisposalAdmin(RecordAdmin):
     @admin.display(description="rows removed")
     def rows_gone(self, disposal: Disposal) -> str:
         return f"{disposal.rows.count():,}"
+
+
+# Screens of their own module register themselves.
+from . import admin_exports  # noqa: E402, F401

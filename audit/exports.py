@@ -2,10 +2,12 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -19,14 +21,22 @@ from django.http import (
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from . import large_exports
 from .actions import record
-from .actors import Acts
+from .actors import Actor, ActorKind, Acts
 from .desk import DeskAdmin, page, staff
+from .models import LargeExport, LargeExportQuerySet
+from .naming import actor_name
 from .pressing import fresh_login
+from .refusals import Refused
 from .text import CleanBlockField, safe_cell
 
 # Joined by upper apps in `ready()`: called as f(model_label, count, by=), after the refusal is on record.
 on_export_refused: list[Callable[..., None]] = []
+
+
+class TooMany(Refused):
+    status_code = 403
 
 
 class ExportReason(forms.Form):
@@ -98,12 +108,49 @@ class Exportable(DeskAdmin):
             return HttpResponseRedirect(request.path)
         count = rows.order_by()[: self.get_export_ceiling() + 1].count()
         form = ExportReason(request.POST if request.method == "POST" else None)
+        if count > self.get_export_ceiling():
+            return self._export_many(request, rows, form)
         if request.method != "POST" or not form.is_valid():
             return self._ask_export(request, form, count)
-        if count > self.get_export_ceiling():
-            return self._refuse_export(request, form, count)
         self._note_export(request, "export", form.cleaned_data["reason"], count)
         return self._file(rows[: self.get_export_ceiling()])
+
+    def _export_many(
+        self, request: HttpRequest, rows: models.QuerySet[Any], form: ExportReason
+    ) -> HttpResponseBase:
+        """Past the ceiling: refused, or put to a second person, or, once approved, fetched."""
+        approved = self._asked(request).ready(by=staff(request), at=timezone.now()).first()
+        if approved and request.method == "POST":
+            return self._fetch(request, rows, approved)
+        count = rows.order_by().count()
+        if request.method != "POST" or not form.is_valid():
+            return self._ask_export(request, form, count, approved=approved)
+        if "ask" not in request.POST:
+            return self._refuse_export(request, form, count)
+        try:
+            export = large_exports.ask(
+                self.opts.label_lower, request.GET, columns=self.export_fields, rows=count, by=staff(request),
+                at=timezone.now(), reason=form.cleaned_data["reason"],
+            )  # fmt: skip
+        except Refused as refusal:
+            return self._ask_export(request, form, count, refusal=refusal)
+        large_exports.announce(export, "ask")
+        messages.success(request, "Asked. Once a second person has approved it, your morning page says so.")
+        return HttpResponseRedirect(self._back(request))
+
+    def _fetch(
+        self, request: HttpRequest, rows: models.QuerySet[Any], approved: LargeExport
+    ) -> HttpResponseBase:
+        try:
+            export = large_exports.fetch(approved, by=staff(request), at=timezone.now())
+        except Refused as refusal:
+            return self._ask_export(request, ExportReason(), rows.order_by().count(), refusal=refusal)
+        large_exports.announce(export, "fetch")
+        return self._file(rows[: export.rows])
+
+    def _asked(self, request: HttpRequest) -> LargeExportQuerySet:
+        mine = LargeExport.objects.filter(requested_by=staff(request).as_actor().ref)
+        return mine.filter(model=self.opts.label_lower, query=large_exports.filters(request.GET))
 
     def _note_export(self, request: HttpRequest, verb: str, reason: str, count: int) -> None:
         """Which list, which filters (by name: a search term may be an address), how many rows."""
@@ -119,27 +166,42 @@ class Exportable(DeskAdmin):
     def _refuse_export(self, request: HttpRequest, form: ExportReason, count: int) -> HttpResponse:
         self._note_export(request, "export_refused", form.cleaned_data["reason"], count)
         announce_refusal(self.opts.label_lower, count, by=staff(request))
-        return self._ask_export(request, form, count, status=403)
+        words = "No file was made. The attempt is on record."
+        return self._ask_export(request, form, count, refusal=TooMany(words))
 
     def _ask_export(
-        self, request: HttpRequest, form: ExportReason, count: int, status: int = 200
+        self,
+        request: HttpRequest,
+        form: ExportReason,
+        count: int,
+        *,
+        approved: LargeExport | None = None,
+        refusal: Refused | None = None,
     ) -> HttpResponse:
-        back = reverse(
-            f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist", current_app=self.admin_site.name
-        )
+        is_over = count > self.get_export_ceiling() and approved is None
         context = {
             "title": f"Export {self.opts.verbose_name_plural}?",
             "form": form,
-            "count": count,
+            "count": min(count, approved.rows) if approved else count,
             "ceiling": self.get_export_ceiling(),
-            "over": count > self.get_export_ceiling(),
-            "refused": status == 403,
+            "over": is_over,
+            "approved": approved,
+            "approver": actor_name(Actor(ActorKind.STAFF, approved.approved_by)) if approved else "",
+            "waiting": self._asked(request).waiting().first() if is_over else None,
+            "hours": large_exports.LASTS // timedelta(hours=1),
+            "refusal": str(refusal) if refusal else "",
             "columns": [self._heading(name) for name in self.export_fields],
             "note": self.export_note,
             "is_filtered": bool(request.GET),
-            "back": f"{back}?{request.GET.urlencode()}" if request.GET else back,
+            "back": self._back(request),
         }
-        return page(self, request, "admin/export.html", context, status)
+        return page(self, request, "admin/export.html", context, refusal.status_code if refusal else 200)
+
+    def _back(self, request: HttpRequest) -> str:
+        """The list, as it was filtered."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        url = reverse(name, current_app=self.admin_site.name)
+        return f"{url}?{request.GET.urlencode()}" if request.GET else url
 
     def _heading(self, name: str) -> str:
         return name.replace("__", " ").replace("_", " ")

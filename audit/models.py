@@ -2,10 +2,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 
-from .actors import Actor, ActorKind
+from .actors import Actor, ActorKind, Acts
 from .evidence import evidence
 
 
@@ -207,3 +208,82 @@ class DisposedRow(models.Model):
 
     def __str__(self) -> str:
         return f"Row {self.row} of disposal {self.disposal_id}"
+
+
+class LargeExportQuerySet(models.QuerySet["LargeExport"]):
+    def waiting(self) -> "LargeExportQuerySet":
+        return self.filter(approved_at=None, refused_at=None)
+
+    def ready(self, *, by: Acts, at: datetime) -> "LargeExportQuerySet":
+        """What this person may fetch now."""
+        return self.filter(
+            requested_by=by.as_actor().ref, fetch_until__gt=at, refused_at=None, fetched_at=None
+        )
+
+
+# Once it was fetched the row is frozen, so the database itself knows of no second file.
+@evidence(frozen_once="fetched_at")
+class LargeExport(models.Model):
+    """A list beyond the ceiling that somebody asked to take out, and a second person's word on it."""
+
+    model = models.CharField("list", max_length=64, help_text="Whose rows, as app.model.")
+    query = models.CharField(
+        "filters", max_length=500, blank=True, help_text="The filters of the list; never a search word."
+    )
+    columns = models.JSONField(help_text="The columns of the file.")
+    rows = models.PositiveIntegerField(help_text="How many when it was asked for: no more go out.")
+    reason = models.TextField(help_text="What the file is for and when it will be deleted.")
+    requested_by = models.CharField(max_length=64, help_text="Who asked for it, by number.")
+    requested_at = models.DateTimeField()
+    approved_by = models.CharField(
+        max_length=64, blank=True, help_text="Who approved it, by number: somebody else."
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    fetch_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then whoever asked may fetch it, once."
+    )
+    refused_at = models.DateTimeField(null=True, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LargeExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("approve_largeexport", "Can approve and refuse exports beyond the ceiling")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(requested_by="") & ~Q(approved_by=F("requested_by")),
+                name="audit_largeexport_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by="", approved_at=None, fetch_until=None)
+                | (~Q(approved_by="") & Q(approved_at__isnull=False, fetch_until__isnull=False)),
+                name="audit_largeexport_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(fetched_at=None)
+                | Q(approved_at__isnull=False, refused_at=None, fetched_at__lte=F("fetch_until")),
+                name="audit_largeexport_fetched_when_approved",
+            ),
+            models.UniqueConstraint(
+                fields=["requested_by", "model", "query"],
+                condition=Q(approved_at=None, refused_at=None),
+                name="audit_largeexport_asked_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Large export {self.pk}"
+
+    @property
+    def requester(self) -> Actor:
+        return Actor(ActorKind.STAFF, self.requested_by)
+
+    @property
+    def rows_of(self) -> str:
+        """What goes, in words: “12,345 people”."""
+        try:
+            name = str(apps.get_model(self.model)._meta.verbose_name_plural)
+        except LookupError:  # asked for before a release that stopped keeping it
+            name = self.model
+        return f"{self.rows:,} {name}"

@@ -36,8 +36,10 @@ def _confirmation(sweep: Sweep, request: HttpRequest) -> Consequences:
     items = list(sweep.items.all())
     count = sum(item.going for item in items)
     given = list(orders(schedule(sweep.as_of), sweep.as_of))
+    alone = sweep.needs_second and _user(request).pk == sweep.proposed_by_id
     return Consequences(
         question=f"Let {_rows(count)} go{_and_orders(len(given))}?",
+        blocked=str(sweeps.SecondPersonMissing()) if alone else "",
         happens=[
             *(
                 f"{_name(item)}: {item.going:,} to {item.then}. {item.explanation}"

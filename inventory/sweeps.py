@@ -30,6 +30,7 @@ from .schedule import Scheduled, schedule
 
 log = logging.getLogger(__name__)
 
+MOST_ALONE = 10_000  # rows that go on the word of one person; an export has the same ceiling
 WINDOW = 5_000  # rows in one transaction: enough for set-based work, short enough for everybody else
 
 
@@ -54,6 +55,15 @@ class TakesEvidence(Refused):
     def __init__(self) -> None:
         super().__init__(
             "This sweep takes evidence, so a second person confirms it: “Confirm, with evidence…”."
+        )
+
+
+class SecondPersonMissing(Refused):
+    status_code = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You proposed this yourself, and more than {MOST_ALONE:,} rows would go. A second person has to confirm it."
         )
 
 
@@ -91,6 +101,8 @@ def propose(*, by: User, at: datetime, reason: str = "") -> Sweep:
     sweep = _open(today, lines, by, at)
     items = [_counted(sweep, line, part) for line, part in slices(lines, today)]
     SweepItem.objects.bulk_create(items)
+    sweep.needs_second = sum(item.going for item in items) > MOST_ALONE
+    sweep.save(update_fields=["needs_second"])
     details = {"as_of": today.isoformat(), "expired": sum(item.proposed_count for item in items)}
     record("inventory.propose_sweep", sweep, by=by, at=at, reason=reason, details=details)
     return sweep
@@ -182,6 +194,8 @@ def _approve(item: SweepItem, *, by: User, at: datetime, reason: str) -> Disposa
 
 def _confirm(sweep: Sweep, *, by: User, at: datetime, reason: str) -> Sweep:
     sweep = _movable(sweep, SweepStatus.CONFIRMED)
+    if sweep.needs_second and by.pk == sweep.proposed_by_id:
+        raise SecondPersonMissing
     lines = schedule(sweep.as_of)
     if fingerprint(_plan(lines, sweep.as_of)) != sweep.plan_sha256:
         raise RulesChanged

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from audit.actors import Acts
+from audit.models import LargeExport
 from people.groups import LEAD
 from people.models import User
 
@@ -15,15 +16,37 @@ log = logging.getLogger(__name__)
 
 def tell_of_refused_export(label: str, count: int, *, by: Acts) -> None:
     """Somebody tried to take a crowd out of the house. The event is on record before this runs."""
-    leads = User.objects.filter(groups__name=LEAD, is_active=True).values_list("email", flat=True)
     words = (
-        f"{by.as_actor().kind.label.capitalize()} {by.as_actor().ref} tried to export {count:,} rows of {label}. "
+        f"{_who(by)} tried to export {count:,} rows of {label}. "
         f"It was refused: the ceiling is {settings.EXPORT_CEILING:,}.\n\n"
         f"Look at the record: {settings.SITE_URL}/admin/audit/event/\n"
     )
+    _tell_leads("A large export was refused", words)
+
+
+def tell_of_large_export(export: LargeExport, verb: str) -> None:
+    """Every lead, the one who asked too: whoever sits at a stolen account cannot keep its owner from hearing."""
+    subject, deed = {
+        "ask": ("A large export waits for a second person", "asks to export"),
+        "fetch": ("A large export was fetched", "has fetched"),
+    }[verb]
+    words = (
+        f"{_who(export.requester)} {deed} {export.rows:,} rows of {export.model}.\n\n"
+        f"Look at it: {settings.SITE_URL}/admin/audit/largeexport/{export.pk}/change/\n"
+    )
+    _tell_leads(subject, words)
+
+
+def _who(by: Acts) -> str:
+    actor = by.as_actor()
+    return f"{actor.kind.label.capitalize()} {actor.ref}"
+
+
+def _tell_leads(subject: str, words: str) -> None:
+    leads = User.objects.filter(groups__name=LEAD, is_active=True).values_list("email", flat=True)
     try:
         for address in leads:
-            send_mail("A large export was refused", words, None, [address])
+            send_mail(subject, words, None, [address])
     except (OSError, SMTPException):
-        # The refusal stands and is on record; a mail server that is down must not turn it into an error page.
-        log.exception("the alarm about a refused export could not be mailed")
+        # What happened stands and is on record; a mail server that is down must not turn it into an error page.
+        log.exception("an alarm about a large export could not be mailed")

@@ -9,11 +9,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
-        from audit import exports
+        from audit import exports, large_exports
 
         from . import alarms, checks  # noqa: F401
 
         exports.on_export_refused.append(alarms.tell_of_refused_export)
+        large_exports.on_large_export.append(alarms.tell_of_large_export)
 
 
 class StaffSiteConfig(AdminConfig):

@@ -64,6 +64,12 @@ class Sweep(models.Model):
         editable=False,
     )  # fmt: skip
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    needs_second = models.BooleanField(
+        "a second person",
+        default=False,
+        editable=False,
+        help_text="So many rows go that whoever proposed it cannot confirm it.",
+    )
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     plan_sha256 = models.CharField(
         max_length=64, editable=False, help_text="Fingerprint of the rules and days it was counted by."
@@ -89,6 +95,10 @@ class Sweep(models.Model):
                 condition=Q(status__in=["proposed", "cancelled"])
                 | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
                 name="inventory_sweep_confirmed_by_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(needs_second=False) | Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")),
+                name="inventory_sweep_second_person",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["done", "cancelled"], ended_at__isnull=False)

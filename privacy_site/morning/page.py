@@ -23,12 +23,14 @@ TODAY: tuple[Part, ...] = (
     (POLICIES, published.reviews_missed),
     (NOTICES, told.not_delivered),
     ("audit.view_event", registers.machinery),
+    ("audit.view_largeexport", registers.exports_to_fetch),
     ("inventory.view_processingactivity", registers.faults),
 )
 SECOND: tuple[Part, ...] = (
     (POLICIES, published.to_approve),
     (CASES, cases.for_a_second),
     ("people.view_accessgrant", registers.powers_to_approve),
+    ("audit.approve_largeexport", registers.exports_to_approve),
 )
 LATER: tuple[Part, ...] = (
     (CASES, cases.soon),

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
-from audit.models import Event
+from audit.models import Event, LargeExport
+from audit.naming import actor_name
 from audit.sealing import settled_event
 from audit.verification import PATIENCE
 from inventory import health
@@ -85,4 +87,24 @@ def powers_to_approve(morning: Morning) -> Lines:
         yield Line(
             f"Access as {grant.power} for {grant.user.get_short_name()} waits for approval",
             reverse("admin:people_accessgrant_change", args=[grant.pk]),
+        )
+
+
+def exports_to_approve(morning: Morning) -> Lines:
+    """Never one's own: it waits for somebody else."""
+    waiting = LargeExport.objects.waiting().exclude(requested_by=morning.reader.as_actor().ref)
+    for export in waiting:
+        yield Line(
+            f"{actor_name(export.requester)} asks to export {export.rows_of}",
+            reverse("admin:audit_largeexport_change", args=[export.pk]),
+        )
+
+
+def exports_to_fetch(morning: Morning) -> Lines:
+    for export in LargeExport.objects.ready(by=morning.reader, at=morning.at):
+        url = reverse(f"admin:{export.model.replace('.', '_')}_export")
+        until = timezone.localtime(export.fetch_until)
+        yield Line(
+            f"Your export of {export.rows_of} is approved: fetch it until {until:%-d %B, %H:%M}",
+            f"{url}?{export.query}",
         )

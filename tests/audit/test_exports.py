@@ -86,7 +86,8 @@ def test_past_the_ceiling_nothing_leaves_and_the_privacy_lead_can_be_told(staff,
     PersonFactory.create_batch(3)
     response = staff.post(EXPORT, WHY)
     assert response.status_code == 403
-    assert "more than 2 rows" in response.content.decode()
+    assert "No file was made" in response.content.decode()
+    assert "One file may take 2 out" in response.content.decode()
     assert Event.objects.get().verb == "people.export_refused"
     assert told == [("people.person", dov.pk)]
 

@@ -243,6 +243,33 @@ def test_a_large_sweep_asks_for_its_number(dov: User) -> None:
     assert _confirmation(sweeps.propose(by=dov, at=timezone.now()), None).must_type_count  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def crowd(dov: User, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    """Two go, and one is the most that one person may let go."""
+    monkeypatch.setattr(sweeps, "MOST_ALONE", 1)
+    account_schedule()
+    PersonFactory.create_batch(2, last_active_on=LONG_AGO)
+    return sweeps.propose(by=dov, at=timezone.now())
+
+
+def test_whoever_proposed_it_cannot_let_a_crowd_go(desk: Client, crowd: Sweep) -> None:
+    question = desk.get(reverse("admin:inventory_sweep_do", args=[crowd.pk, "confirm"])).content.decode()
+    assert "A second person has to confirm it" in question
+    assert "A second person has to confirm it" in press(desk, crowd, "confirm")
+    assert Sweep.objects.get().status == SweepStatus.PROPOSED
+
+
+def test_a_second_person_lets_a_crowd_go(client: Client, crowd: Sweep) -> None:
+    client.force_login(UserFactory.create(group="privacy lead"))
+    press(client, crowd, "confirm")
+    assert Sweep.objects.get().status == SweepStatus.CONFIRMED
+
+
+def test_the_database_lets_nobody_confirm_a_crowd_they_proposed(dov: User, crowd: Sweep) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Sweep.objects.filter(pk=crowd.pk).update(confirmed_by=dov)
+
+
 def test_the_list_of_sweeps_asks_as_often_for_ten_as_for_two(desk: Client, dov: User) -> None:
     account_schedule()
 
