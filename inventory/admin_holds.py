@@ -48,11 +48,11 @@ def _covered(hold: LegalHold) -> str:
 class LegalHoldAdmin(AuditedAdmin):
     form = LegalHoldForm
     when_empty = "Nothing is held. Add a hold when a claim or a duty forbids that data goes."
-    list_display = ("__str__", "title", "status", "scope", "owner", "next_review")
+    list_display = ("__str__", "title", "status", "scope", "answers_for_it", "next_review")
     list_filter = ("status", "scope")
     list_select_related = ("owner",)
     sortable_by = ()
-    readonly_fields = ("status", "placed", "released", "covers")
+    readonly_fields = ("status", "placed", "released", "covers", "answers_for_it")
     fieldsets = (
         (None, {"fields": ("title", "reason", "owner", "status", "placed", "released")}),
         ("What it covers", {"fields": ("scope", "role", "platform_ids", "categories", "covers")}),
@@ -121,12 +121,17 @@ class LegalHoldAdmin(AuditedAdmin):
         if self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
         what = ("scope", "role", "categories", "covers")
-        first, _covers, last = self.fieldsets
+        first = (None, {"fields": ("title", "reason", "answers_for_it", "status", "placed", "released")})
+        _first, _covers, last = self.fieldsets
         return (first, ("What it covers", {"fields": what}), last)
 
     @admin.display(description="next review", ordering="review_on")
     def next_review(self, hold: Any) -> str:
         return f"{hold.review_on:%-d %B %Y}" + (" – overdue" if hold.is_overdue else "")
+
+    @admin.display(description="owner")
+    def answers_for_it(self, hold: LegalHold) -> str:
+        return hold.owner.get_short_name()
 
     @admin.display(description="placed")
     def placed(self, hold: LegalHold) -> str:

@@ -121,9 +121,9 @@ def _ask_anew(task: Task, *, by: Any, at: Any, reason: str = "") -> bool:
 
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "where", "duty", "way", "stage", "due_at", "answer")
+    list_display = ("__str__", "where", "duty", "way", "stage", "due_at", "answer", "case")
     list_filter = ("stage", "duty", "way")
-    list_select_related = ("system", "processor")
+    list_select_related = ("system", "processor", "request", "order")
     sortable_by = ()
     fieldsets = (
         ("The task", {"fields": ("case", "where", "duty", "way", "due_at", "stage", "failure", "asked_at", "reminded_at")}),
@@ -182,6 +182,9 @@ class TaskAdmin(ReadOnlyAdmin):
             ),
         ),
     )
+
+    def heading(self, obj: Task) -> str:
+        return f"{obj.whose}: {obj.get_duty_display()}"
 
     def hold(self, obj: Any) -> Any:
         """The case before its task, as everybody who ends a case holds them."""

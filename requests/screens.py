@@ -85,6 +85,7 @@ def head(case: RightsRequest, moves: Moves, ways: Ways) -> SafeString:
         hints=hints.sentences(case) if case.is_open else [],
         urgency=words,
         kind=kind,
+        unread=case.messages.filter(sender_kind=ActorKind.PERSON, read_at=None).exists(),
         ways=ways,
         place=called(case.place),
         asked=len(asked),
