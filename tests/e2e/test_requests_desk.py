@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 QUEUE = "/admin/requests/rightsrequest/"
 PAGES = [
+    "/admin/",
     QUEUE,
     "{queue}{late}/change/",
     "{queue}{new}/change/",
