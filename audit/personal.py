@@ -70,9 +70,33 @@ class Along:
     category: str
 
 
+Words = str | Promise
+Say = Callable[[Any], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a requester's copy. `heading` is what people read over it, `path` leads to it where it is no
+    field of the row's own; `say` puts a stored value, as JSON holds it, into words of the language that is on.
+    Days, moments and yes or no need none."""
+
+    heading: Words
+    path: str = ""
+    say: Say | None = None
+
+
+def one_of(**words: Words) -> Say:
+    """Says a code in words; a code without words as it stands."""
+    return lambda value: str(words.get(str(value), value))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Holding:
     """What one model keeps about people. `category` is a code of the inventory; `fields` are names only.
+
+    `title`, `about` and `columns` speak to the person in whose copy the rows are, in every language of the public
+    pages: what these rows are, and each column by its name in the copy's JSON, which never changes. Columns hold
+    all of `fields`, and what makes a row understood: when it was, and about what.
 
     `subjects` are the columns (or paths, as in `request__subject`) that lead to a person's number, or
     expressions named in `derived`; none where nothing leads to a person. `survives` says in a sentence why
@@ -84,6 +108,9 @@ class Holding:
     model: type[models.Model]
     category: str
     fields: tuple[str, ...]
+    title: Words
+    about: Words
+    columns: Mapping[str, Column]
     subjects: tuple[str, ...]
     clocks: Mapping[StartEvent, Clock]
     ways: Mapping[Then, Way]
@@ -116,10 +143,13 @@ _exclusions: dict[type[models.Model], str] = {}
 
 
 def register(holding: Holding) -> Holding:
-    """Declare what an app holds; once for each model and category. Field names must exist."""
-    for name in (*holding.fields, *holding.subjects):
+    """Declare what an app holds; once for each model and category. Field names must exist, and a copy holds all."""
+    paths = [column.path or name for name, column in holding.columns.items()]
+    for name in (*holding.fields, *holding.subjects, *paths):
         if name != "pk" and name not in holding.derived:
             holding.model._meta.get_field(name.partition("__")[0])
+    if unsaid := set(holding.fields) - set(paths):
+        raise ValueError(f"{holding.label}: no words for {', '.join(sorted(unsaid))}")
     _holdings[holding.label, holding.category] = holding
     return holding
 

@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, NullIf
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from audit.disposing import PROOFS
 from audit.models import Event, SealedEvent
-from audit.personal import Clock, Holding, Rows, StartEvent, Then, exclude, register
+from audit.personal import Clock, Column, Holding, Rows, StartEvent, Then, exclude, one_of, register
 from law.models import Company
 from people.personal import CASES, WISHES, when_over
 
@@ -35,6 +35,14 @@ EVENTS = register(
         model=Event,
         category=RECORD,
         fields=("actor_ref", "object_ref", "reason"),
+        title=_("Record of what was done"),
+        about=_("Who did what and when, as our record shows it, by numbers and without names."),
+        columns={
+            "at": Column(heading=_("When")),
+            "actor_ref": Column(heading=_("Number of who did it")),
+            "object_ref": Column(heading=_("Number of what it was done to")),
+            "reason": Column(heading=_("Why")),
+        },
         subjects=("person_done_to", "person_doing"),
         derived={
             "person_done_to": _number("object_type", "object_ref", "people.person"),
@@ -42,7 +50,7 @@ EVENTS = register(
         },
         clocks={StartEvent.EVENT: Clock(until=_done_until)},
         ways={Then.DELETE: delete_rows},
-        survives=gettext_lazy("It proves what was done and when, and names nobody."),
+        survives=_("It proves what was done and when, and names nobody."),
         in_copies=False,  # what colleagues did, in their words: looked up by hand where somebody asks for it
         # Before its seal nothing would show that an event was there; the proof of what went stays.
         all_rows=~Q(verb__in=PROOFS) & Q(Exists(SealedEvent.objects.filter(event=OuterRef("pk")))),
@@ -53,6 +61,14 @@ RECEIPTS = register(
         model=CookieReceipt,
         category=CHOICES,
         fields=("reference", "choices", "gpc"),
+        title=_("Cookie choices"),
+        about=_("What a browser answered when we asked about cookies."),
+        columns={
+            "at": Column(heading=_("When")),
+            "reference": Column(heading=_("Number of the receipt")),
+            "choices": Column(heading=_("Yes or no to each group")),
+            "gpc": Column(heading=_("The browser asked not to be tracked")),
+        },
         subjects=(),  # pseudonymous: no row leads to a person
         clocks={StartEvent.EVENT: Clock(until=_done_until)},
         ways={Then.DELETE: delete_rows},
@@ -63,6 +79,19 @@ OBJECTIONS = register(
         model=Objection,
         category=CASES,
         fields=("purpose", "kind", "case", "since", "until"),
+        title=_("Uses to stop"),
+        about=_("What we were asked to stop, and since when."),
+        columns={
+            "purpose": Column(heading=_("Number of the use")),
+            "purpose_name": Column(heading=_("Use"), path="purpose__name"),
+            "kind": Column(
+                heading=_("Every use of a kind"),
+                say=one_of(marketing=_("direct marketing"), sale=_("sale, or sharing for advertising")),
+            ),
+            "case": Column(heading=_("Request")),
+            "since": Column(heading=_("Since")),
+            "until": Column(heading=_("Until")),
+        },
         subjects=("person_id",),
         clocks={StartEvent.CLOSED: when_over("person_id")},
         ways={Then.DELETE: delete_rows},

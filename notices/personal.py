@@ -4,8 +4,9 @@ from collections import Counter
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
-from audit.personal import Clock, Holding, Rows, StartEvent, Then, register
+from audit.personal import Clock, Column, Holding, Rows, StartEvent, Then, one_of, register
 from law.models import Company
 
 from .mail import empty
@@ -47,11 +48,42 @@ NOTICES = register(
         model=Notice,
         category="messages-sent",
         fields=("recipient_id", "address", "greeting"),
+        title=_("Announcements we sent"),
+        about=_("Changes of our policy or of the companies that work for us, each told once."),
+        columns={
+            "sent_at": Column(heading=_("Sent")),
+            "subject": Column(heading=_("Subject"), path="letter__subject"),
+            "recipient_id": Column(heading=_("To")),
+            "address": Column(heading=_("Email address")),
+            "greeting": Column(heading=_("Name in the greeting")),
+            "status": Column(
+                heading=_("What became of it"),
+                say=one_of(
+                    sent=_("sent"),
+                    posted=_("shown on our pages"),
+                    bounced=_("refused by the mail server, and shown on our pages"),
+                    cancelled=_("not sent"),
+                ),
+            ),
+        },
         subjects=("recipient_id",),
         clocks={StartEvent.SENT: Clock(until=_sent_until)},
         ways={Then.DELETE: reduce_to_counts},
         all_rows=Q(status__in=AT_REST),
     )
+)
+
+
+def _about(event: str) -> str:
+    """Mails are made of a template each; who wrote it says what it was about."""
+    return _ABOUT(event.partition(".")[0])
+
+
+_ABOUT = one_of(
+    policies=_("our policy"),
+    portal=_("signing in"),
+    processors=_("the companies that work for us"),
+    requests=_("a request about data"),
 )
 
 
@@ -72,6 +104,20 @@ MAILS = register(
         model=Mail,
         category="messages-sent",
         fields=("recipient_id", "address", "greeting", "context"),
+        title=_("Mails we sent"),
+        about=_("Mails about one person’s own affairs: a request, or signing in."),
+        columns={
+            "sent_at": Column(heading=_("Sent")),
+            "event": Column(heading=_("About"), say=_about),
+            "recipient_id": Column(heading=_("To")),
+            "address": Column(heading=_("Email address")),
+            "greeting": Column(heading=_("Name in the greeting")),
+            "context": Column(heading=_("Filled in")),
+            "status": Column(
+                heading=_("What became of it"),
+                say=one_of(sent=_("sent"), bounced=_("refused by the mail server"), cancelled=_("not sent")),
+            ),
+        },
         subjects=("recipient_id",),
         clocks={StartEvent.SENT: Clock(until=_posted_until)},
         ways={Then.DELETE: delete_mails, Then.ANONYMIZE: empty_mails},
@@ -89,6 +135,13 @@ LETTERS = register(
         model=Letter,
         category="letters-sent",
         fields=("subject", "body_text", "body_html"),
+        title=_("Words of our announcements"),
+        about=_("The same for everybody; they name nobody."),
+        columns={
+            "subject": Column(heading=_("Subject")),
+            "body_text": Column(heading=_("Text")),
+            "body_html": Column(heading=_("Text with its markup")),
+        },
         subjects=(),  # the same words for everybody
         clocks={StartEvent.SENT: Clock(until=_sent_until)},
         ways={Then.DELETE: delete_letters},

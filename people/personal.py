@@ -4,16 +4,25 @@ from datetime import date, datetime
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Coalesce, Concat
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
 
-from audit.personal import Along, Clock, Holding, Rows, StartEvent, Then, exclude, register
+from audit.personal import Along, Clock, Column, Holding, Rows, StartEvent, Then, exclude, one_of, register
 from law.models import Company
 
 from .models import Authority, Guardianship, Person, Restriction, User
 
 ACCOUNT, FAMILY = "account-details", "family-links"
 CASES = "rights-requests"  # what came of a request is kept as long as the request (requests.personal)
-WISHES = gettext_lazy("It shows what a person asked us not to do, and since when.")
+WISHES = _("It shows what a person asked us not to do, and since when.")
+
+
+def language_name(code: str) -> str:
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 def _idle_since(day: date) -> Q:
@@ -89,6 +98,30 @@ PEOPLE = register(
             "external_id", "given_name", "family_name", "email", "birth_date", "adult_stated_on", "country",
             "region", "language", "last_active_on",
         ),
+        title=_("Account details"),
+        about=_("The account as our platform told us of it, and when it was last used."),
+        columns={
+            "external_id": Column(heading=_("Number on our platform")),
+            "given_name": Column(heading=_("First name")),
+            "family_name": Column(heading=_("Family name")),
+            "email": Column(heading=_("Email address")),
+            "birth_date": Column(heading=_("Date of birth")),
+            "adult_stated_on": Column(heading=_("Said to be of age on")),
+            "country": Column(heading=_("Country"), say=lambda code: str(countries.name(code) or code)),
+            "region": Column(heading=_("State or region")),
+            "language": Column(heading=_("Language"), say=language_name),
+            "role": Column(
+                heading=_("Kind of account"),
+                say=one_of(
+                    subject=_("no account"),
+                    learner=_("learner"),
+                    guardian=_("guardian"),
+                    school_contact=_("school contact"),
+                ),
+            ),
+            "created_at": Column(heading=_("On file since")),
+            "last_active_on": Column(heading=_("Last used on")),
+        },
         subjects=("pk",),
         clocks={
             StartEvent.LAST_ACTIVITY: Clock(
@@ -110,6 +143,41 @@ LINKS = register(
         model=Guardianship,
         category=FAMILY,
         fields=("child", "guardian", "relationship", "source"),
+        title=_("Who looks after whom"),
+        about=_("Links between a child and the people who look after them. Other people stay unnamed."),
+        columns={
+            "child": Column(heading=_("Child")),
+            "guardian": Column(heading=_("Guardian")),
+            "relationship": Column(
+                heading=_("Relationship"),
+                say=one_of(
+                    mother=_("mother"),
+                    father=_("father"),
+                    guardian=_("legal guardian"),
+                    other=_("other"),
+                    unknown=_("not stated"),
+                ),
+            ),
+            "authority": Column(
+                heading=_("May decide"),
+                say=one_of(
+                    claimed=_("not checked yet"),
+                    verified=_("yes, we checked it"),
+                    disputed=_("in doubt"),
+                    ended=_("no longer"),
+                ),
+            ),
+            "decided_at": Column(heading=_("Since")),
+            "source": Column(
+                heading=_("How we know"),
+                say=one_of(
+                    **{"import": _("from a list we took over")},
+                    platform=_("from our platform"),
+                    school=_("from the school"),
+                    staff=_("from our staff"),
+                ),
+            ),
+        },
         subjects=("child_id", "guardian_id"),
         clocks={StartEvent.LINK_ENDED: Clock(until=_ended_until)},
         ways={Then.DELETE: delete_links},
@@ -120,6 +188,22 @@ RESTRICTIONS = register(
         model=Restriction,
         category=CASES,
         fields=("ground", "case", "since", "until"),
+        title=_("Data kept and not used"),
+        about=_("When data was to be kept without being used, and why."),
+        columns={
+            "ground": Column(
+                heading=_("Why"),
+                say=one_of(
+                    accuracy=_("said to be wrong, and we checked"),
+                    unlawful=_("we should not have had it, and it was to be kept"),
+                    claims=_("needed for a legal claim"),
+                    objection=_("an objection, which we weighed"),
+                ),
+            ),
+            "case": Column(heading=_("Request")),
+            "since": Column(heading=_("Since")),
+            "until": Column(heading=_("Until")),
+        },
         subjects=("person_id",),
         clocks={StartEvent.CLOSED: when_over("person_id")},
         ways={Then.DELETE: delete_links},

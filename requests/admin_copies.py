@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from . import copying, packages, vault
+from . import copying, packages, vault, withheld
+from .admin_rows import RowsScreen
 from .admin_work import Downloads, Served
 from .models import CopyPart, Decision, Package, Why
 
@@ -39,23 +40,29 @@ class PackageAdmin(Downloads):
 
 
 def _said(part: dict[str, Any]) -> str:
-    withheld = (
+    decided = (
         f" ({Decision(part['decision']).label}: {Why(part['why']).label})" if part.get("decision") else ""
     )
-    return f"{part['source']}: {part['what']}{withheld}"
+    inside = "".join(map(_kept_out, part.get("inside", [])))
+    return f"{part['source']}: {part['what']}{decided}{inside}"
+
+
+def _kept_out(line: dict[str, Any]) -> str:
+    what = f"column {line['column']} in {line['rows']}" if line["column"] else str(line["rows"])
+    return f" (without {what} row{'' if line['rows'] == 1 else 's'}: {Why(line['why']).label})"
 
 
 @admin.register(CopyPart)
-class CopyPartAdmin(Downloads):
-    """As it was gathered; `?as=data` gives rows of ours for programs, `?as=redacted` what goes out instead."""
+class CopyPartAdmin(RowsScreen, Downloads):
+    """Rows of ours as a table, page by page; as it was gathered, to download; `?as=data` gives rows of ours for programs, `?as=redacted` what goes out instead."""
 
     download_permission = WORK
     list_display = ("__str__", "case", "decision", "looked_at")
     list_select_related = ("request",)
     sortable_by = ()
     fields = ("case", "title", "rows", "size", "looked_by", "looked_at", "decision", "why", "ground", "decided_by",
-              "decided_at", "redacted_name", "file_of_it")  # fmt: skip
-    readonly_fields = ("case", "file_of_it")
+              "decided_at", "redacted_name", "inside", "file_of_it")  # fmt: skip
+    readonly_fields = ("case", "inside", "file_of_it")
 
     def is_there(self, row: CopyPart) -> bool:
         return bool(row.original)
@@ -68,7 +75,7 @@ class CopyPartAdmin(Downloads):
             return copying.whole(row), f"file-{row.file.pk}", row.size
         if wanted == "data":
             return copying.whole(row), f"part-{row.pk}.json", row.size
-        return copying.whole(row, as_page=True), f"part-{row.pk}.html", None
+        return copying.as_gathered(row), f"part-{row.pk}.html", None
 
     def _redacted(self, row: CopyPart) -> Served:
         if not row.redacted_path:
@@ -80,6 +87,10 @@ class CopyPartAdmin(Downloads):
     def case(self, row: CopyPart) -> SafeString:
         url = reverse("admin:requests_rightsrequest_change", args=[row.request_id])
         return format_html('<a href="{}">{}</a>', url, row.request.reference)
+
+    @admin.display(description="stays out of it")
+    def inside(self, row: CopyPart) -> str:
+        return "; ".join(f"{line.how}. {line.why}" for line in withheld.inside(row)) or "nothing"
 
     @admin.display(description="file")
     def file_of_it(self, row: CopyPart) -> SafeString | str:

@@ -3,20 +3,23 @@ from what lies sealed, so that nothing leaves the house that nobody looked throu
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from law.models import Company
 
-from . import gathering, letters, vault, withheld
+from . import cutting, gathering, letters, reading, vault, withheld
 from .models import CopyPart, Decision, Duty, Package, Right, RightsRequest, Task
 from .zipping import Entry
 
 OURS = "this service"
+FORMAT = 2  # of the JSON inside (docs/reference/format-of-a-copy.md)
 Facts = dict[str, Any]
 
 
@@ -31,13 +34,23 @@ def entries(request: RightsRequest, package: Package) -> Iterator[Entry]:
         yield Entry("index.html", [render_to_string("requests/copy.html", _spread(facts)).encode()])
     yield Entry("index.json", [_as_json(facts)])
     for place, part in _numbered(parts(request)):
-        yield from _files(part, place, facts["language"], pages=_has_pages(request))
+        yield from _files(part, place, facts, pages=_has_pages(request))
 
 
-def whole(part: CopyPart, *, as_page: bool = False) -> Iterator[bytes]:
+def whole(part: CopyPart) -> Iterator[bytes]:
     """The original, for whoever looks it through. Raises what `vault.open_sealed` raises."""
-    pieces = vault.open_sealed(part.request, part.original)
-    return gathering.as_page(gathering.rows_in(pieces), part.title, "en") if as_page else pieces
+    return vault.open_sealed(part.request, part.original)
+
+
+def as_gathered(part: CopyPart) -> Iterator[bytes]:
+    """The original of rows of ours as one page, in the desk's language."""
+    whole_of_it = _paper(part, cutting.Cuts(), {"language": "en", "person": "", "made_on": None})
+    return reading.page(replace(whole_of_it, rows=part.rows or 0, left=[], home=""), rows(part))
+
+
+def rows(part: CopyPart, *, after: int = 0) -> Iterator[gathering.Row]:
+    """Rows of ours as they were sealed, from the one behind that place on."""
+    return gathering.rows_in(vault.open_sealed(part.request, part.path), after=after)
 
 
 def sealed_paths(request: RightsRequest) -> list[str]:
@@ -62,7 +75,7 @@ def _slug(part: CopyPart) -> str:
     return part.holding.replace(".", "-")
 
 
-def _files(part: CopyPart, place: str, language: str, *, pages: bool) -> Iterator[Entry]:
+def _files(part: CopyPart, place: str, facts: Facts, *, pages: bool) -> Iterator[Entry]:
     request = part.request
     if part.decision == Decision.LEFT_OUT:
         return
@@ -71,10 +84,28 @@ def _files(part: CopyPart, place: str, language: str, *, pages: bool) -> Iterato
     elif part.file:
         yield Entry(f"{place}/{safe(part.file.name)}", vault.open_sealed(request, part.original))
     else:
-        yield Entry(f"{place}.json", vault.open_sealed(request, part.path))
+        cuts = cutting.of(part)
+        yield Entry(f"{place}.json", gathering.as_json(cuts.kept(rows(part))) if cuts else whole(part))
         if pages:
-            rows = gathering.rows_in(vault.open_sealed(request, part.path))
-            yield Entry(f"{place}.html", gathering.as_page(rows, part.title, language))
+            yield from reading.pages(_paper(part, cuts, facts), place, cuts.kept(rows(part)))
+
+
+def _paper(part: CopyPart, cuts: cutting.Cuts, facts: Facts) -> reading.Paper:
+    language, holding = facts["language"], gathering.holding_of(part.holding)
+    with translation.override(language):
+        return reading.Paper(
+            title=withheld.title_of(part),
+            about=str(holding.about) if holding else "",
+            language=language,
+            headings=reading.headings(
+                part.holding, [name for name in cutting.columns(part) if name not in cuts.columns]
+            ),
+            rows=cutting.rows_left(part) or 0,
+            whose=facts["person"],
+            made=letters.say_day(facts["made_on"], language),
+            left=[f"{line.how[:1].upper()}{line.how[1:]}. {line.why}" for line in withheld.inside(part)],
+            home="../index.html",
+        )
 
 
 def safe(name: str) -> str:
@@ -91,6 +122,8 @@ def index(request: RightsRequest, package: Package) -> Facts:
     company = Company.current()
     pages = _has_pages(request)
     return {
+        "format": FORMAT,
+        "person": person(request),
         "company": company.name,
         "contact": company.contact_email,
         "language": request.language,
@@ -102,16 +135,41 @@ def index(request: RightsRequest, package: Package) -> Facts:
     }
 
 
+def person(request: RightsRequest) -> str:
+    """Whom the copy is about, as far as the copy itself says it: no name stands above what was left out."""
+    part = request.copy_parts.filter(holding__startswith="people.person.", decision="").first()
+    row = next(cutting.of(part).kept(rows(part)), {}) if part else {}
+    return " ".join(filter(None, (row.get("given_name"), row.get("family_name"))))
+
+
 def _content(part: CopyPart, place: str, *, pages: bool) -> Facts:
     line = withheld.line_of(part) if part.decision else None
+    holding = gathering.holding_of(part.holding)
     return {
         "from": part.whence,
-        "what": withheld.what_of(part) if part.decision else part.what,
+        "what": part.what if part.file and not part.decision else withheld.what_of(part),
+        "about": str(holding.about) if holding else "",
         "file": _main_file(part, place, pages=pages),
-        "entries": None if part.decision else part.rows,
+        "data": f"{place}.json" if part.is_ours and not part.decision else "",
+        "columns": _columns(part),
+        "entries": None if part.decision else cutting.rows_left(part),
         "withheld": line.how if line else "",
         "why": line.why if line else "",
+        "withheld_inside": [] if line else [_inside(one) for one in withheld.inside(part)],
     }
+
+
+def _columns(part: CopyPart) -> dict[str, str]:
+    """What the names in the data mean."""
+    return (
+        {one.name: one.words for one in reading.headings(part.holding, cutting.columns(part))}
+        if part.is_ours
+        else {}
+    )
+
+
+def _inside(line: withheld.Line) -> Facts:
+    return {"column": line.column, "rows": line.rows, "how": line.how, "why": line.why}
 
 
 def _main_file(part: CopyPart, place: str, *, pages: bool) -> str:
@@ -152,6 +210,14 @@ def contents(request: RightsRequest) -> list[Facts]:
             "rows": part.rows,
             "decision": part.decision,
             "why": part.why,
+            "inside": [] if part.decision else list(_coded(part)),
         }
         for part in parts(request)
     ]
+
+
+def _coded(part: CopyPart) -> Iterator[Facts]:
+    """By column and reason; never what stood there."""
+    groups = part.withholdings.order_by("column", "why").values_list("column", "why")
+    for column, why, rows_out in groups.annotate(Sum("rows")):
+        yield {"column": column, "why": why, "rows": rows_out}

@@ -3,12 +3,13 @@
 Rows are read in pieces, so a copy of a hundred thousand rows costs no more memory than one of ten."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils.html import escape
+from django.db.models import F
 
 from audit.personal import Holding, Rows, holdings
 from people.models import Person
@@ -16,16 +17,21 @@ from people.models import Person
 from .forgetting import about
 
 PIECE = 2_000  # rows read at a time
-ANOTHER = "another person"
+THEMSELVES, ANOTHER = "you", "another person"
+NOTHING: tuple[Any, ...] = (None, "", [], {})  # what says nothing in a cell
+
+Row = dict[str, Any]
 
 
 @dataclass
 class Part:
-    """The rows of one model about one person. `count` is right once they have been read."""
+    """The rows of one model about one person. `count` and `filled` (in how many rows each column says
+    something) are right once they have been read."""
 
     holding: Holding
     subject: Person
     count: int = field(default=0, init=False)
+    filled: Counter[str] = field(default_factory=Counter, init=False)
 
     @property
     def key(self) -> str:
@@ -35,18 +41,34 @@ class Part:
         copied = replace(self.holding, subjects=self.holding.copied_to or self.holding.subjects)
         return about(copied, [self.subject.pk])
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Field by field, as declared. Who else a row is about stays unnamed: their data is theirs
+    def rows(self) -> Iterator[Row]:
+        """Column by column, as declared. Who else a row is about stays unnamed: their data is theirs
         (GDPR Art. 15(4))."""
-        self.count = 0
-        numbers = {path.removesuffix("_id") for path in self.holding.subjects} | set(self.holding.subjects)
-        others = [name for name in self.holding.fields if name in numbers]
-        found = self.found().order_by("pk").values(*self.holding.fields)
-        for row in found.iterator(chunk_size=PIECE):
+        self.count, self.filled = 0, Counter(dict.fromkeys(self.holding.columns, 0))
+        others, elsewhere = naming(self.holding), self._elsewhere()
+        for row in self._found_values().iterator(chunk_size=PIECE):
             self.count += 1
+            row |= {name: row.pop(f"at_the_end_{name}") for name in elsewhere}
             for name in others:
-                row[name] = "you" if row[name] == self.subject.pk else ANOTHER
-            yield row
+                row[name] = THEMSELVES if row[name] == self.subject.pk else ANOTHER
+            self.filled.update(name for name, value in row.items() if value not in NOTHING)
+            yield {name: row[name] for name in self.holding.columns}
+
+    def _found_values(self) -> Rows:
+        elsewhere = self._elsewhere()
+        here = [name for name in self.holding.columns if name not in elsewhere]
+        # Under a name that is no field of the row's: `request` may stand for the reference of the request.
+        paths = {f"at_the_end_{name}": F(path) for name, path in elsewhere.items()}
+        return self.found().order_by("pk").values(*here, **paths)
+
+    def _elsewhere(self) -> dict[str, str]:
+        return {name: column.path for name, column in self.holding.columns.items() if column.path}
+
+
+def naming(holding: Holding) -> list[str]:
+    """The columns in which a person stands."""
+    numbers = {path.removesuffix("_id") for path in holding.subjects} | set(holding.subjects)
+    return [name for name in holding.columns if name in numbers]
 
 
 def parts(subject: Person) -> list[Part]:
@@ -60,14 +82,15 @@ def key_of(holding: Holding) -> str:
     return f"{holding.label}.{holding.category}"
 
 
-def category_of(key: str) -> str:
-    return key.rpartition(".")[2]
+def holding_of(key: str) -> Holding | None:
+    """What a part was made of; nothing where a later version of this software holds it no more."""
+    return next((holding for holding in holdings() if key_of(holding) == key), None)
 
 
-# --- As files ----------------------------------------------------------------------------------
+# --- As data -----------------------------------------------------------------------------------
 
 
-def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def as_json(rows: Iterable[Row]) -> Iterator[bytes]:
     """A JSON array, a row in each line."""
     lead = "[\n"
     for row in rows:
@@ -76,11 +99,14 @@ def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[bytes]:
     yield b"[]\n" if lead == "[\n" else b"\n]\n"
 
 
-def rows_in(pieces: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """The rows of what `as_json` wrote, however its bytes were cut."""
+def rows_in(pieces: Iterable[bytes], *, after: int = 0) -> Iterator[Row]:
+    """The rows of what `as_json` wrote, however its bytes were cut; those before are passed over unread."""
+    place = 0
     for line in _lines(pieces):
         if line.startswith(b"{"):
-            yield json.loads(line.rstrip(b","))
+            place += 1
+            if place > after:
+                yield json.loads(line.rstrip(b","))
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -89,43 +115,3 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         *whole, held = (held + piece).split(b"\n")
         yield from whole
     yield held
-
-
-def as_page(rows: Iterable[dict[str, Any]], title: str, language: str) -> Iterator[bytes]:
-    """A page anybody can open and read; everything in it is text, whatever it holds."""
-    title = title[:1].upper() + title[1:]
-    yield _page_head(title, language).encode()
-    names: Sequence[str] = ()
-    for row in rows:
-        if not names:
-            names = list(row)
-            yield _table_head(names, title).encode()
-        cells = "".join(f"<td>{escape(_shown(row[name]))}</td>" for name in names)
-        yield f"<tr>{cells}</tr>\n".encode()
-    yield f"{'</tbody></table></div>' if names else ''}</main></body></html>\n".encode()
-
-
-def _page_head(title: str, language: str) -> str:
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        "<style>body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
-        ".wide{overflow-x:auto}table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:start;"
-        f"vertical-align:top}}</style></head><body><main><h1>{escape(title)}</h1>\n"
-    )
-
-
-def _table_head(names: Sequence[str], title: str) -> str:
-    head = "".join(f'<th scope="col">{escape(_spoken(name))}</th>' for name in names)
-    return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(title)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>\n"
-    )
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _shown(value: Any) -> str:
-    return "" if value is None else str(value)

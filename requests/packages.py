@@ -18,7 +18,6 @@ from django.utils import translation
 from audit.actions import record
 from audit.actors import SYSTEM, Acts
 from audit.refusals import Refused
-from inventory.models import DataCategory
 from law.models import Company
 from people.models import User
 
@@ -175,9 +174,8 @@ def _lay_out(request: RightsRequest, fresh: Sequence[_Fresh]) -> None:
     ).order_by("pk")
     gone = request.copy_parts.exclude(pk__in=kept).exclude(file__in=handed_over)
     letting_go.parts(gone)
-    names = dict(DataCategory.objects.values_list("code", "name"))
     CopyPart.objects.bulk_create(
-        [_ours(request, one, names) for one in fresh if not one.same_as]
+        [_ours(request, one) for one in fresh if not one.same_as]
         + [
             CopyPart(request=request, file=file, size=file.size)
             for file in handed_over.filter(copy_part=None)
@@ -185,15 +183,16 @@ def _lay_out(request: RightsRequest, fresh: Sequence[_Fresh]) -> None:
     )
 
 
-def _ours(request: RightsRequest, one: _Fresh, names: dict[str, str]) -> CopyPart:
-    holding = one.part.holding
-    title = names.get(holding.category) or holding.name[:1].upper() + holding.name[1:]
+def _ours(request: RightsRequest, one: _Fresh) -> CopyPart:
+    with translation.override("en"):  # the desk's; a copy says it in its own
+        title = str(one.part.holding.title)
     return CopyPart(
         request=request,
         holding=one.part.key,
         title=title,
         path=one.stored.path,
         rows=one.rows,
+        filled=dict(one.part.filled),
         size=one.stored.size,
     )
 

@@ -3,10 +3,13 @@ left out, and why (GDPR Art. 15(4): the rights of others). All of it can be take
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from audit.actors import Acts
 from audit.refusals import Refused
@@ -14,11 +17,19 @@ from law.models import RefusalGround
 from people.models import User
 
 from . import events, files, guards, packages, vault, withheld
-from .models import CopyPart, CopyPartQuerySet, Decision, Happened, RightsRequest, Stage, Why
+from .models import CopyPart, CopyPartQuerySet, Decision, Happened, RightsRequest, Stage, Why, Withholding
 from .refusals import GroundDoesNotFit, WrongStage
 
 
 class NothingChosen(Refused):
+    pass
+
+
+class SpotGone(Refused):
+    pass
+
+
+class AlreadyDecided(Refused):
     pass
 
 
@@ -108,15 +119,141 @@ def leave_out(
 def take_back(
     request: RightsRequest, *, parts: Collection[CopyPart], by: User, at: datetime, reason: str = ""
 ) -> int:
-    """As it was before anybody looked: the original would go out, so it has to be looked through (again)."""
+    """As it was before anybody looked, what stays out inside of it included: the original would go out, so it
+    has to be looked through (again)."""
     found = _chosen(request, parts, "Choose the parts to take back.")
     _drop_redacted(found)
+    Withholding.objects.filter(part__in=found).delete()
     for part in found:
         part.decision = part.why = ""
         part.ground = part.decided_by = part.decided_at = part.looked_by = part.looked_at = None
         part.save()
     _note(request, Happened.GIVEN, "take_back_part", found, by=by, at=at, reason=reason)
     return len(found)
+
+
+# --- Inside a part of ours: columns, rows, a column of some rows -------------------------------------
+
+
+MOST_AT_ONCE = 2_000  # rows times columns: more than anybody ticks on one screen
+
+
+@dataclass(frozen=True)
+class Spots:
+    """What somebody ticked: whole columns, whole rows, or where both are ticked these columns of these rows."""
+
+    columns: Sequence[str] = ()
+    rows: Sequence[int] = ()
+
+    def __iter__(self) -> Iterator[tuple[str, int | None]]:
+        rows: Sequence[int | None] = self.rows or [None]
+        return product(self.columns or [""], rows)
+
+
+@transaction.atomic
+def withhold(
+    request: RightsRequest,
+    *,
+    part: CopyPart,
+    spots: Spots,
+    why: Why | str,
+    by: User,
+    at: datetime,
+    reason: str,
+) -> int:
+    """These stay out, and the rest of the part goes; the requester is told what and why. How many are new.
+
+    Whoever looked the part through looked at something else, so it has to be looked through again.
+    Raises GroundDoesNotFit, NothingChosen, SpotGone, AlreadyDecided."""
+    part = _inside(request, part)
+    ground = _ground(request, why, at)
+    _refuse_strange(part, spots)
+    known = set(part.withholdings.values_list("column", "row"))
+    fresh = [spot for spot in spots if not known & _covering(*spot)]
+    if not fresh:
+        raise NothingChosen("All of that stays out already.")
+    _drop_narrower(part, fresh)
+    common = {"part": part, "why": Why(why), "ground": ground, "decided_by": by, "decided_at": at}
+    Withholding.objects.bulk_create(
+        Withholding(column=column, row=row, rows=1 if row else part.filled[column], **common)
+        for column, row in fresh
+    )
+    _unsee(part)
+    facts = {
+        "parts": [part.title],
+        "columns": list(spots.columns),
+        "rows": list(spots.rows),
+        "why": str(Why(why)),
+    }
+    events.deed(request, "withhold_rows", Happened.WITHHELD, by=by, at=at, reason=reason, facts=facts)
+    return len(fresh)
+
+
+@transaction.atomic
+def give_back(
+    request: RightsRequest,
+    *,
+    part: CopyPart,
+    chosen: Collection[int],
+    by: User,
+    at: datetime,
+    reason: str = "",
+) -> int:
+    """These go out after all, so the part has to be looked through again. `chosen` are numbers of withholdings."""
+    part = _inside(request, part)
+    gone, _by_model = part.withholdings.filter(pk__in=chosen).delete()
+    if not gone:
+        raise NothingChosen(
+            "Tick what is to go out after all; perhaps somebody else has taken it back already."
+        )
+    _unsee(part)
+    facts = {"parts": [part.title], "count": gone}
+    events.deed(request, "give_back_rows", Happened.GIVEN, by=by, at=at, reason=reason, facts=facts)
+    return gone
+
+
+def _inside(request: RightsRequest, part: CopyPart) -> CopyPart:
+    found = _held(request, [part]).exclude(holding="").first()
+    if found is None:
+        raise SpotGone(
+            "This part is not in the copy any more: it was put together anew. Look at the new one."
+        )
+    if found.decision:
+        raise AlreadyDecided(
+            f"The whole part is {found.get_decision_display()}. Take that back first, to keep out only some of it."
+        )
+    return found
+
+
+def _refuse_strange(part: CopyPart, spots: Spots) -> None:
+    if not spots.columns and not spots.rows:
+        raise NothingChosen("Tick the columns or the rows that stay out.")
+    if strange := [name for name in spots.columns if name not in part.filled]:
+        raise SpotGone(f"This part has no column “{strange[0]}”.")
+    if strange_rows := [row for row in spots.rows if not 1 <= row <= (part.rows or 0)]:
+        raise SpotGone(f"This part has {part.rows} rows, and no row {strange_rows[0]}.")
+    if len(spots.columns or [""]) * len(spots.rows or [0]) > MOST_AT_ONCE:
+        raise NothingChosen(
+            "That is too much at once. Keep out whole columns or rows, or leave the part out."
+        )
+
+
+def _covering(column: str, row: int | None) -> set[tuple[str, int | None]]:
+    """The spots that hold this one already: itself, its whole column, its whole row."""
+    return {(column, row), (column, None), ("", row)} - {("", None)}
+
+
+def _drop_narrower(part: CopyPart, fresh: Collection[tuple[str, int | None]]) -> None:
+    """A column of one row says nothing any more when the whole column or the whole row stays out."""
+    columns = [column for column, row in fresh if row is None]
+    rows = [row for column, row in fresh if not column]
+    cells = part.withholdings.filter(row__isnull=False).exclude(column="")
+    cells.filter(Q(column__in=columns) | Q(row__in=rows)).delete()
+
+
+def _unsee(part: CopyPart) -> None:
+    part.looked_by = part.looked_at = None
+    part.save(update_fields=["looked_by", "looked_at"])
 
 
 def _held(request: RightsRequest, parts: Collection[CopyPart]) -> CopyPartQuerySet:
@@ -146,6 +283,7 @@ def _ground(request: RightsRequest, why: Why | str, at: datetime) -> RefusalGrou
 def _decide(
     part: CopyPart, decision: Decision, why: Why, ground: RefusalGround | None, by: User, at: datetime
 ) -> None:
+    part.withholdings.all().delete()  # of no use inside what does not go out as it is
     part.decision, part.why, part.ground = decision, why, ground
     part.decided_by, part.decided_at = by, at
     part.save()

@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import RestrictionGround, User
 from people.regions import called
 
-from . import clocks, copying, desk, ending, hints, limiting, plans
+from . import clocks, copying, desk, ending, hints, limiting, plans, withheld
 from .models import Answer, ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 from .walking import Ways
@@ -169,7 +169,7 @@ def copies(case: RightsRequest) -> SafeString:
         case=case,
         packages=case.packages.select_related("released_by"),
         limit=Company.current().download_count,
-        pieces=copying.parts(case),
+        pieces=[(piece, withheld.inside(piece)) for piece in copying.parts(case)],
     )
 
 

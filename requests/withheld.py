@@ -5,15 +5,18 @@ The law asks to be told of it, with the way to complain (GDPR Art. 12(4), 15(4);
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from law import readings
 from law.models import Company, RefusalGround
 
-from . import clocks
-from .models import CopyPart, Decision, RightsRequest, Why
+from . import clocks, cutting, reading
+from .gathering import holding_of
+from .models import CopyPart, Decision, RightsRequest, Why, Withholding
 
 # The law's own ground for each, by its code. Trade secrets count among the rights of others (GDPR recital 63).
 GROUND = {
@@ -37,11 +40,14 @@ def accepted(request: RightsRequest, *, at: datetime) -> dict[Why, RefusalGround
 
 @dataclass(frozen=True)
 class Line:
-    """One part that does not go out as it is, in words for the requester."""
+    """Something that does not go out as it is, in words for the requester. `column` and `rows` where it is
+    inside a part: the name in JSON, and in how many rows."""
 
     what: str
     how: str
     why: str
+    column: str = ""
+    rows: int | None = None
 
     def __str__(self) -> str:
         return f"{self.what}: {self.how}. {self.why}"
@@ -49,18 +55,52 @@ class Line:
 
 def lines(request: RightsRequest) -> list[Line]:
     """In the language that is on."""
-    return [line_of(part) for part in request.copy_parts.withheld().with_places()]
+    found = request.copy_parts.withheld().with_places()
+    return [line for part in found for line in ([line_of(part)] if part.decision else inside(part))]
 
 
 def line_of(part: CopyPart) -> Line:
-    source = f" ({part.ground.source})" if part.ground else ""
     how = _("a part is blacked out") if part.decision == Decision.REPLACED else _("left out")
-    return Line(what_of(part), how, f"{reasons()[Why(part.why)]}{source}.")
+    return Line(what_of(part), how, _because(part))
+
+
+def inside(part: CopyPart) -> list[Line]:
+    """What stays out of a part that goes out otherwise: a line for each column and reason, not for each row.
+    In the order of `with_places`, which has read them."""
+    groups: dict[tuple[Any, ...], list[Withholding]] = {}
+    for one in part.withholdings.all():
+        groups.setdefault((one.column, one.row is None, one.why, one.ground), []).append(one)
+    names = {one.name: one.words for one in reading.headings(part.holding, cutting.columns(part))}
+    return [_line_inside(part, found, names) for found in groups.values()]
+
+
+def _line_inside(part: CopyPart, found: list[Withholding], names: Mapping[str, str]) -> Line:
+    count, column = sum(one.rows for one in found), found[0].column
+    if column:
+        how = ngettext(
+            "the column “%(column)s” is left out in %(count)d row",
+            "the column “%(column)s” is left out in %(count)d rows",
+            count,
+        ) % {"column": names.get(column, column), "count": count}
+    else:
+        how = ngettext("%(count)d row is left out", "%(count)d rows are left out", count) % {"count": count}
+    return Line(what_of(part), how, _because(found[0]), column, count)
+
+
+def _because(row: CopyPart | Withholding) -> str:
+    source = f" ({row.ground.source})" if row.ground else ""
+    return f"{reasons()[Why(row.why)]}{source}."
 
 
 def what_of(part: CopyPart) -> str:
     """Never the name of a file: the name itself may tell what was taken out of it."""
-    return part.title if part.is_ours else _("A file from %(place)s") % {"place": part.whence}
+    return title_of(part) if part.is_ours else _("A file from %(place)s") % {"place": part.whence}
+
+
+def title_of(part: CopyPart) -> str:
+    """What rows of ours are, in the language that is on."""
+    holding = holding_of(part.holding)
+    return str(holding.title) if holding else part.title
 
 
 def reasons() -> Mapping[Why, str]:

@@ -1,5 +1,6 @@
 """What the buttons of a copy ask for: which part, which file, why."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -83,6 +84,29 @@ class WhyForm(PartsForm):
                 (why.value, f"{why.label[:1].upper()}{why.label[1:]}{f' ({row.source})' if row else ''}")
                 for why, row in found.items()
             ]
+
+
+class WithholdForm(WhyForm):
+    """The ticks of one page of a part; the table shows them, this form only reads them."""
+
+    columns = forms.MultipleChoiceField(required=False, label="Columns")
+    rows = forms.TypedMultipleChoiceField(
+        coerce=int,
+        required=False,
+        label="Rows",
+        error_messages={"invalid_choice": "Row %(value)s is not on this page."},
+    )
+
+    def __init__(self, *args: Any, places: Sequence[int], columns: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rows"].choices = [(place, place) for place in places]  # type: ignore[attr-defined]
+        self.fields["columns"].choices = [(name, name) for name in columns]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and not cleaned.get("columns") and not cleaned.get("rows"):
+            raise forms.ValidationError("Tick the columns or the rows that stay out.")
+        return cleaned
 
 
 class ReplaceForm(WhyForm):

@@ -12,7 +12,7 @@ from .cases import (
     RightsRequestQuerySet,
     Stage,
 )
-from .copies import CopyPart, CopyPartQuerySet, Decision, Package, Why
+from .copies import CopyPart, CopyPartQuerySet, Decision, Package, Why, Withholding
 from .corrections import Correctable, Correction, CorrectionQuerySet, Judgment
 from .erasure import ErasureOrder
 from .identity import IdentityCheck, IdentityDocument, Method, Verdict
@@ -67,4 +67,5 @@ __all__ = [
     "Verdict",
     "Way",
     "Why",
+    "Withholding",
 ]

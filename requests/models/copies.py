@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 
 from audit.evidence import evidence
 from law.models import Company, RefusalGround
@@ -94,7 +94,9 @@ class CopyPartQuerySet(models.QuerySet["CopyPart"]):
         return self.filter(looked_at=None, decision="")
 
     def withheld(self) -> "CopyPartQuerySet":
-        return self.exclude(decision="")
+        """Parts that do not go out as they are, the whole or something inside."""
+        inside = Withholding.objects.filter(part=OuterRef("pk"))
+        return self.filter(~Q(decision="") | Q(Exists(inside)))
 
     def with_places(self) -> "CopyPartQuerySet":
         """In the order of the copy: our own rows, then what others handed over."""
@@ -106,7 +108,8 @@ class CopyPartQuerySet(models.QuerySet["CopyPart"]):
             "looked_by",
             "decided_by",
         )
-        return rows.order_by(F("file").asc(nulls_first=True), "title", "pk")
+        inside = Prefetch("withholdings", Withholding.objects.in_order())
+        return rows.prefetch_related(inside).order_by(F("file").asc(nulls_first=True), "title", "pk")
 
 
 class CopyPart(models.Model):
@@ -119,9 +122,12 @@ class CopyPart(models.Model):
     holding = models.CharField(
         max_length=100, blank=True, help_text="Model and category: people.person.account-details."
     )
-    title = models.CharField(max_length=150, blank=True, help_text="The category, as people know it.")
+    title = models.CharField(max_length=150, blank=True, help_text="What these rows are.")
     path = models.CharField(max_length=100, blank=True, editable=False)
     rows = models.PositiveIntegerField(null=True, blank=True)
+    filled = models.JSONField(
+        default=dict, editable=False, help_text="Each column, and in how many rows it says something."
+    )
     size = models.PositiveBigIntegerField(help_text="In bytes.")
 
     request = models.ForeignKey(RightsRequest, on_delete=models.PROTECT, related_name="copy_parts")
@@ -208,3 +214,53 @@ class CopyPart(models.Model):
     @property
     def whence(self) -> str:
         return str(self.file.task.whose) if self.file else ""
+
+
+class WithholdingQuerySet(models.QuerySet["Withholding"]):
+    def in_order(self) -> "WithholdingQuerySet":
+        """Columns first, then rows from the top, as letters name them."""
+        return self.select_related("ground", "decided_by").order_by(
+            F("row").asc(nulls_first=True), "column", "pk"
+        )
+
+
+class Withholding(models.Model):
+    """A column, a row, or a column of one row that stays out of a part of ours; the rest of it goes out.
+
+    A row is named by its place: what lies sealed never changes, and a part that is sealed anew is another one."""
+
+    part = models.ForeignKey(CopyPart, on_delete=models.CASCADE, related_name="withholdings")
+    column = models.CharField(
+        max_length=64, blank=True, help_text="By its name in JSON. Empty: the whole row."
+    )
+    row = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Its place in the part, from 1. Empty: in every row."
+    )
+    rows = models.PositiveIntegerField(help_text="In how many rows something stays out.")
+    why = models.CharField(max_length=16, choices=Why)
+    ground = models.ForeignKey(
+        RefusalGround, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    objects = WithholdingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=~Q(column="") | Q(row__gte=1), name="requests_withholding_of_something"
+            ),
+            models.UniqueConstraint(
+                fields=["part", "column"], condition=Q(row=None), name="requests_withholding_column_once"
+            ),
+            models.UniqueConstraint(
+                fields=["part", "row", "column"],
+                condition=Q(row__isnull=False),
+                name="requests_withholding_row_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Withholding {self.pk}"

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 
+from audit.personal import holdings
 from inventory.models import CutoffOrder, LegalHold, Sweep
 from notices.models import Notice
 from people.models import AccessGrant, Guardianship
@@ -40,6 +41,17 @@ def in_words(model: type[Model]) -> dict[str, list[str]]:
 def test_the_letters_page_knows_every_kind_and_every_name() -> None:
     shown = [cells[0].strip("`{}") for cells in rows("reference/letters.md")]
     assert shown == [*LetterKind.values, *placeholders.NAMES]
+
+
+def test_the_format_page_shows_every_part_and_column_of_a_copy() -> None:
+    page = (ROOT / "docs/reference/format-of-a-copy.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `([a-z]+-[a-z]+-)\S+` \| (`.+`) \|$", page, re.MULTILINE)
+    held = {
+        f"{holding.label.replace('.', '-')}-": " ".join(f"`{name}`" for name in holding.columns)
+        for holding in holdings()
+        if holding.in_copies and holding.subjects
+    }
+    assert dict(shown) == held
 
 
 def test_every_variable_of_the_environment_stands_on_the_settings_page() -> None:

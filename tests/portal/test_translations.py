@@ -20,19 +20,23 @@ TEMPLATES = ROOT / "templates"
 PUBLIC_TEMPLATES = [
     *sorted(TEMPLATES.glob("*.html")),
     *sorted((TEMPLATES / "portal").rglob("*.html")),
+    *sorted((TEMPLATES / "requests").rglob("*.html")),
     *sorted(path for path in (TEMPLATES / "notices").rglob("*") if path.is_file()),
 ]
 PUBLIC_MODULES = [
     *sorted((ROOT / "portal").rglob("*.py")),
     ROOT / "inventory" / "personal.py",
     ROOT / "inventory" / "spoken.py",
+    ROOT / "notices" / "personal.py",
     ROOT / "people" / "cleaning.py",
     ROOT / "people" / "personal.py",
     ROOT / "requests" / "closing.py",
     ROOT / "requests" / "documents.py",
     ROOT / "requests" / "keepers.py",
     ROOT / "requests" / "personal.py",
+    ROOT / "requests" / "reading.py",
     ROOT / "requests" / "reasons.py",
+    ROOT / "requests" / "withheld.py",
     ROOT / "processors" / "words.py",
 ]
 

@@ -254,7 +254,7 @@ def test_a_part_is_read_by_colleagues_alone_and_each_read_is_written_down(client
     client.force_login(UserFactory(superuser=True))
     page = b"".join(client.get(url))
     data = b"".join(client.get(url, {"as": "data"}))
-    assert b"<table>" in page
+    assert b"<dt>First name</dt>" in page
     assert data.startswith(b"[\n{")
     assert client.get(url, {"as": "redacted"}).status_code == 404
     assert Event.objects.filter(verb="requests.open_copypart").count() == 2
