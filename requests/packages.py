@@ -168,6 +168,7 @@ def _lay_out(request: RightsRequest, fresh: Sequence[_Fresh]) -> None:
     for one in fresh:
         if one.same_as:
             vault.remove(one.stored.path)
+            CopyPart.objects.filter(pk=one.same_as.pk).update(filled=dict(one.part.filled))
     kept = [one.same_as.pk for one in fresh if one.same_as]
     handed_over = TaskFile.objects.filter(
         task__request=request, task__duty=Duty.GATHER, destroyed_at=None

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from requests import packages, reviewing, vault
 from requests.models import RightsRequest, SealedFile
+from requests.refusals import WrongStage
 from tests.people.factories import NOW, UserFactory
 
 from .work_factories import CaseFactory
@@ -77,7 +78,7 @@ def test_a_fault_between_the_two_halves_leaves_no_file(client, case, monkeypatch
 def test_what_is_refused_in_the_second_half_leaves_no_file(client, case):
     before = in_vault()
     RightsRequest.objects.filter(pk=case.pk).update(stage="closed", outcome="done", closed_at=NOW)
-    with pytest.raises(reviewing.WrongStage):
+    with pytest.raises(WrongStage):
         reviewing.replace(
             case,
             part=case.copy_parts.get(),
