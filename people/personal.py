@@ -12,6 +12,7 @@ from audit.personal import Along, Clock, Column, Holding, Rows, StartEvent, Then
 from law.models import Company
 
 from .models import Authority, Guardianship, Person, Restriction, User
+from .regions import names_of
 
 ACCOUNT, FAMILY = "account-details", "family-links"
 CASES = "rights-requests"  # what came of a request is kept as long as the request (requests.personal)
@@ -108,7 +109,7 @@ PEOPLE = register(
             "birth_date": Column(heading=_("Date of birth")),
             "adult_stated_on": Column(heading=_("Said to be of age on")),
             "country": Column(heading=_("Country"), say=lambda code: str(countries.name(code) or code)),
-            "region": Column(heading=_("State or region")),
+            "region": Column(heading=_("State or region"), say=one_of(**dict(names_of("US") + names_of("CA")))),
             "language": Column(heading=_("Language"), say=language_name),
             "role": Column(
                 heading=_("Kind of account"),
