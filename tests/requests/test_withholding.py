@@ -93,7 +93,7 @@ def test_a_column_of_one_row_stays_out_and_the_page_says_so_in_its_place(case, d
     [
         ("en", "Messages: the column “Text” is left out in 3 rows. It holds data of other people"),
         ("es", "«Texto»"),
-        ("fr", "« Texte »"),
+        ("fr", "«\u00a0Texte\u00a0»"),
         ("de", "„Text“"),
     ],
 )
