@@ -37,6 +37,14 @@ def mail_link(address: str) -> SafeString:
 
 
 @register.filter
+def set_off(code: str) -> SafeString:
+    """Six numbers to be read from one device and typed on another: large, and on one line."""
+    return format_html(
+        '<strong style="white-space:nowrap;font-size:22px;letter-spacing:1px;">{}</strong>', code
+    )
+
+
+@register.filter
 def spoken_day(when: date | datetime) -> str:
     """The same as plain words, for titles."""
     return spoken(when)
