@@ -39,6 +39,13 @@ def status(client, case: RightsRequest) -> str:
     return words(client.get(f"/requests/{case.reference}/"))
 
 
+def test_one_press_on_the_status_page_sends_the_numbers(client):
+    case = RequestFactory(in_review=True, subject=PersonFactory())
+    page = client.get(f"/requests/{case.reference}/").content.decode()
+    assert f'<form method="post" action="/requests/{case.reference}/open/">' in page
+    assert '<button name="send" value="1">Open your messages</button>' in page
+
+
 def due(case: RightsRequest, day: date = date(2026, 4, 2)) -> RightsRequest:
     RightsRequest.objects.filter(pk=case.pk).update(legal_due_on=day, strict_due_on=day)
     return case
