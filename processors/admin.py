@@ -199,7 +199,7 @@ class ProcessorAdmin(AuditedAdmin):
             initial=lambda processor: {"planned_on": announcing.earliest(timezone.now())},
             consequences=says(
                 "Stop using this company?",
-                "Its departure is gathered for the public list: announce it under Subprocessor changes.",
+                "Its departure is gathered for the public list: announce it under Sub-processor changes.",
                 "It counts as leaving until nothing of ours is there any more.",
                 not_=("It stays on the public list and is watched until it has ended.",),
                 submit="Leave processor",
@@ -213,11 +213,11 @@ class ProcessorAdmin(AuditedAdmin):
             shown=lambda processor: changes.is_drifting(processor, Company.current().today()),
             consequences=says(
                 "Write down what the public list does not say yet?",
-                "What differs waits under Subprocessor changes, to be announced or recorded as a correction.",
+                "What differs waits under Sub-processor changes, to be announced or recorded as a correction.",
                 not_=("The public list stays as it is until then.",),
                 submit="Gather",
             ),
-            done=lambda processor, rows: "Gathered. Go on under Subprocessor changes.",
+            done=lambda processor, rows: "Gathered. Go on under Sub-processor changes.",
         ),
         Button(
             verb="end",
@@ -318,7 +318,7 @@ def facts(processor: Processor) -> dict[str, Any]:
 NEXT = {
     Status.PROPOSED: "Say what it would receive and where, then start a review.",
     Status.REVIEW: "Fill in the questionnaire; a second person decides it and approves the company.",
-    Status.APPROVED: "Announce it under Subprocessor changes, record the contract and a transfer for each "
+    Status.APPROVED: "Announce it under Sub-processor changes, record the contract and a transfer for each "
     "country, then activate it on the announced day.",
     Status.ACTIVE: "Nothing, until the morning page says so.",
     Status.LEAVING: "Announce its departure, move its activities away and have it delete its copies, then end it.",

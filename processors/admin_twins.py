@@ -34,7 +34,7 @@ def merging(processor: Processor, request: HttpRequest) -> Consequences:
             *_moving(processor),
             "Where both have the same place, activity, system, sub-processor or transfer, one of them remains.",
             f"“{processor}” ends today. Lists that name it are read as the other company from now on.",
-            "If people were told of it, its departure waits under Subprocessor changes: record it there as a "
+            "If people were told of it, its departure waits under Sub-processor changes: record it there as a "
             "correction.",
         ],
         not_=["What was told in public stays in the history under the name it had then."],

@@ -183,7 +183,7 @@ CHECKS = [
     Check(
         code="list-differs",
         title="The public list of companies and the register differ",
-        cure="Announce what has gathered under Subprocessor changes, record a correction, or put the register "
+        cure="Announce what has gathered under Sub-processor changes, record a correction, or put the register "
         "back.",
         find=_list_differs,
     ),
