@@ -112,6 +112,15 @@ def test_only_educational_technology_is_asked_the_educational_questions() -> Non
     more = {question.code for question in questions_for(ProcessorFactory.build(kind="edtech"))}
     assert {"school_control", "age_appropriate", "student_agreement"} <= more - codes
     assert {"no_ads", "no_sale", "coppa"} <= codes & more
+    # What the raters of learning software want promised: six times no.
+    assert {
+        "no_sale",
+        "no_marketing",
+        "no_ads",
+        "no_tracking",
+        "no_cross_tracking",
+        "no_profile",
+    } <= codes & more
 
 
 def test_unfit_needs_no_whole_questionnaire_and_sends_the_company_back(dov: User) -> None:
