@@ -110,6 +110,7 @@ class CompanyAdmin(AuditedAdmin):
                     ("recovery_hours", "cool_off_hours"),
                     ("download_days", "download_count"),
                     ("message_days", "task_days"),
+                    "pasted_days",
                 ),
                 "description": "How long requesters, owners of systems and we ourselves wait for each other.",
             },

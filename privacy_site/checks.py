@@ -196,6 +196,12 @@ DANGERS = [
         f"Set LEDGER_KEY to at least {SHORTEST_KEY} random characters, and never change it.",
     ),
     Danger(
+        "E019",
+        lambda: urlsplit(settings.CLAMD).scheme not in ("", "tcp", "unix"),
+        "CLAMD names no scanner that can be asked, so no file would be taken in.",
+        "Set CLAMD to tcp://host:3310 or unix:///path, or leave it out.",
+    ),
+    Danger(
         "W001",
         lambda: settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"),
         "SQLite has room for one writer and one mail sender at a time.",

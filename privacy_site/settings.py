@@ -314,6 +314,9 @@ LEDGER_KEY = env.str("LEDGER_KEY", default="")
 VAULT_DIR = Path(env.str("VAULT_DIR", default="") or VAR_DIR / "vault")
 VAULT_KEYS = [key for key in env.list("VAULT_KEYS", default=[]) if key]
 
+# A virus scanner for what people hand in: tcp://host:3310 or unix:///path. Empty: none is asked.
+CLAMD = env.str("CLAMD", default="")
+
 # --- Logs: JSON, one line an event, references only --------------------------------------
 LOGGING = {
     "version": 1,

@@ -5,6 +5,7 @@ they were taken nor anything hidden behind the picture is kept; a PDF stays clos
 inline: what comes out again is a download (OWASP file upload; EDPB Guidelines 01/2022, nos. 69–78)."""
 
 import io
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -17,8 +18,10 @@ from PIL import Image, ImageOps
 
 from audit.text import clean_line
 
-from . import vault
+from . import scanning, vault
 from .models import RightsRequest
+
+log = logging.getLogger(__name__)
 
 LARGEST = 10 * 1024 * 1024  # bytes
 LONGEST_NAME = 100
@@ -43,6 +46,8 @@ WRONG_KIND = _(
 TOO_MANY_PIXELS = _(
     "This picture has too many points for us to open it. Please send a smaller one; a photo taken with a phone is fine."
 )
+HARMFUL = _("This file holds something that could harm a computer. Please send another one.")
+UNCHECKED = _("We cannot check files now, so we took none. Please try again in an hour.")
 DAMAGED = _("This file is damaged, or was cut off on its way. Please send it again.")
 
 
@@ -79,6 +84,7 @@ def examine(upload: Upload) -> tuple[str, bytes]:
 
     Raises DocumentRefused."""
     _refuse_size(upload.size or 0)
+    _refuse_harmful(upload.file)
     upload.file.seek(0)
     content = upload.file.read(LARGEST + 1)
     _refuse_size(len(content))  # whatever the browser said
@@ -118,6 +124,17 @@ def _refuse_size(size: int) -> None:
         raise DocumentRefused(EMPTY, code="empty")
     if size > LARGEST:
         raise DocumentRefused(TOO_LARGE, code="too_large", params={"megabytes": f"{size / 2**20:.1f}"})
+
+
+def _refuse_harmful(file: BinaryIO) -> None:
+    try:
+        scanning.scan(file)
+    except scanning.Infected:
+        log.warning("the scanner found something in a document; it was not kept")
+        raise DocumentRefused(HARMFUL, code="harmful") from None
+    except scanning.ScannerSilent:
+        log.exception("a document was refused, because the scanner cannot be asked")
+        raise DocumentRefused(UNCHECKED, code="unchecked") from None
 
 
 def _format_of(content: bytes) -> str:

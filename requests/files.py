@@ -3,6 +3,7 @@
 What is not asked for is refused (archives and programs hide what a person cannot look through), by what
 the file says it is and by how it begins."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from django.db.models import QuerySet
 from audit.refusals import Refused
 from audit.text import clean_line
 
-from . import vault
+from . import scanning, vault
 from .models import RightsRequest, Task, TaskFile
+
+log = logging.getLogger(__name__)
 
 MOST_FILES = 20
 AT_ONCE = 500
@@ -62,7 +65,7 @@ def sealed(task: Task, uploads: Sequence[Upload]) -> Iterator[list[Taken]]:
     try:
         for upload in uploads:
             assert task.request is not None  # noqa: S101 (refused above)
-            upload.file.seek(0)
+            _refuse_harmful(upload)
             taken.append(Taken(named(upload), vault.seal(task.request, upload.file)))
         yield taken
     except BaseException:
@@ -75,7 +78,7 @@ def sealed(task: Task, uploads: Sequence[Upload]) -> Iterator[list[Taken]]:
 def sealed_alone(request: RightsRequest, upload: Upload) -> Iterator[Taken]:
     """One file for a case itself, by the same rules: should the caller fail, it is taken out again."""
     refuse_one(upload)
-    upload.file.seek(0)
+    _refuse_harmful(upload)
     taken = Taken(named(upload), vault.seal(request, upload.file))
     try:
         yield taken
@@ -121,6 +124,21 @@ def refuse_one(upload: Upload) -> None:
     """Raises FileRefused for what nobody could look through."""
     if problem := _problem(upload):
         raise FileRefused(f"“{named(upload)}”: {problem}")
+
+
+def _refuse_harmful(upload: Upload) -> None:
+    upload.file.seek(0)
+    try:
+        scanning.scan(upload.file)
+    except scanning.Infected:
+        raise FileRefused(
+            f"“{named(upload)}”: the virus scanner found something in it. Nothing was kept."
+        ) from None
+    except scanning.ScannerSilent:
+        log.exception("a file was refused, because the scanner cannot be asked")
+        raise FileRefused(
+            "The virus scanner cannot be asked now, so no file is taken. Try again in an hour."
+        ) from None
 
 
 def _problem(upload: Upload) -> str:

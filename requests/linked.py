@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import deciding, events, guards, identity, mails, messages, moves, receiving
+from . import deciding, events, guards, identity, mails, messages, moves, pasted, receiving
 from .models import (
     Channel,
     Happened,
@@ -103,7 +103,7 @@ def appeal(request: RightsRequest, words: str, *, by: Acts, at: datetime, reason
         verified_at=request.verified_at,
         stage=Stage.REVIEW if request.verified_at or not request.needs_identity else Stage.UNVERIFIED,
     )
-    _copy_particulars(request, child, details=words)
+    _copy_particulars(request, child, details=words, at=at)
     _copy_regimes(request, child)
     events.note(child, Happened.RECEIVED, by=by, at=at)
     events.note(child, Happened.ACKNOWLEDGED, by=by, at=at)
@@ -158,7 +158,7 @@ def convert_inquiry(
     return cases
 
 
-def _copy_particulars(before: RightsRequest, child: RightsRequest, *, details: str) -> None:
+def _copy_particulars(before: RightsRequest, child: RightsRequest, *, details: str, at: datetime) -> None:
     typed = getattr(before, "particulars", None) or Particulars()
     Particulars.objects.create(
         request=child,
@@ -167,6 +167,7 @@ def _copy_particulars(before: RightsRequest, child: RightsRequest, *, details: s
         about=typed.about,
         authority=typed.authority,
         details=details,
+        document_until=pasted.goes_at(details, at),
     )
 
 

@@ -8,7 +8,7 @@ from audit.actors import SYSTEM, Acts
 from notices.mail import kill_links
 from people.models import Person, User
 
-from . import clocks, events, guards, identity, mails, moves
+from . import clocks, events, guards, identity, mails, moves, pasted
 from .models import ErasureOrder, Happened, Method, RequesterKind, RightsRequest, Stage, Verdict
 from .refusals import WrongStage
 
@@ -61,7 +61,9 @@ def amend(request: RightsRequest, *, by: Acts, at: datetime, reason: str = "", *
         return request
     for name in changed:
         setattr(particulars, name, typed[name])
-    particulars.save(update_fields=changed)
+    if "details" in changed:
+        particulars.document_until = pasted.goes_at(particulars.details, at)
+    particulars.save(update_fields=[*changed, "document_until"])
     reset(request, by=by, at=at, reason=reason, fields=changed)
     return request
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from audit.actors import ActorKind, Acts
 from law.models import Company
 
-from . import events, guards, mails, moves
+from . import events, guards, mails, moves, pasted
 from .models import Happened, Message, PauseReason, RightsRequest
 from .refusals import ThreadClosed
 
@@ -75,5 +75,11 @@ def _is_open(request: RightsRequest, at: datetime) -> None:
 def _write(request: RightsRequest, body: str, by: Acts, at: datetime, letter: str) -> Message:
     actor = by.as_actor()
     return Message.objects.create(
-        request=request, letter=letter, sender_kind=actor.kind, sender_ref=actor.ref, body=body, sent_at=at
+        request=request,
+        letter=letter,
+        sender_kind=actor.kind,
+        sender_ref=actor.ref,
+        body=body,
+        sent_at=at,
+        document_until=pasted.goes_at(body, at) if actor.kind == ActorKind.PERSON else None,
     )

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.actors import ActorKind, Acts
 from people.models import Guardianship, Person
 
-from . import clocks, correcting, events, identity, linked, receipts, seeking
+from . import clocks, correcting, events, identity, linked, pasted, receipts, seeking
 from .models import (
     COPIES,
     WITHOUT_IDENTITY,
@@ -149,7 +149,7 @@ def _write_down(asked: Asked, right: Right, after: RightsRequest | None, at: dat
         **{name: getattr(asked, name) for name in AS_ASKED},
     )
     typed = {name: getattr(asked, name) for name in TYPED}
-    Particulars.objects.create(request=request, **typed)
+    Particulars.objects.create(request=request, document_until=pasted.goes_at(asked.details, at), **typed)
     return request
 
 

@@ -149,6 +149,11 @@ class NotAsked(Refused):
         super().__init__("Nobody has asked for a document here, so none is kept.")
 
 
+class NothingPasted(Refused):
+    def __init__(self) -> None:
+        super().__init__("Nothing in the words of this case looks like a document any more.")
+
+
 class TooManyDocuments(Refused):
     pass
 

@@ -15,7 +15,7 @@ from law.models import Company
 from people.models import RestrictionGround, User
 from people.regions import called
 
-from . import clocks, copying, desk, ending, hints, limiting, plans, withheld
+from . import clocks, copying, desk, ending, hints, limiting, pasted, plans, withheld
 from .models import Answer, ErasureOrder, RequestEvent, RightsRequest, TaskQuerySet, TaskStage
 from .turns import NextMove, next_move
 from .walking import Ways
@@ -83,6 +83,7 @@ def head(case: RightsRequest, moves: Moves, ways: Ways) -> SafeString:
         case=case,
         moves=moves,
         hints=hints.sentences(case) if case.is_open else [],
+        document_until=pasted.until(case),
         urgency=words,
         kind=kind,
         unread=case.messages.filter(sender_kind=ActorKind.PERSON, read_at=None).exists(),

@@ -12,6 +12,7 @@ from . import (
     letting_go,
     newcomers,
     packages,
+    pasted,
     proofs,
     seeking,
     summary,
@@ -50,6 +51,7 @@ def close_unverified() -> None:
     unverified.remind_due(at=now)
     unverified.close_due(at=now)
     proofs.destroy_due(at=now)
+    pasted.destroy_due(at=now)
 
 
 @shared_task(name="requests.call")

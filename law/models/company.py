@@ -272,6 +272,13 @@ class Company(models.Model):
         db_default=30,
         help_text="So long the requester can still answer, and ask for a second look.",
     )
+    pasted_days = models.PositiveSmallIntegerField(
+        "a document pasted into a text is destroyed after (days)",
+        default=7,
+        db_default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+        help_text="Nobody asked for it (EDPB Guidelines 01/2022, 79). Only the passage goes; the other words stay.",
+    )
     task_days = models.PositiveSmallIntegerField(
         "time for the owner of a system to answer (days)",
         default=10,

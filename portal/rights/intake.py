@@ -16,6 +16,7 @@ from portal.limits import counted_as, too_many, visitor_address, within
 from portal.views import visitor_language
 from requests.events import SOMEBODY
 from requests.models import RequesterKind, Right, RightsRequest
+from requests.pasted import looks_like_a_document
 from requests.receiving import Asked, receive
 
 from . import questions, steps
@@ -190,7 +191,7 @@ def _show_check(request: HttpRequest, visit: Visit, **how: Any) -> HttpResponse:
         "submission": request.session[INTAKE]["submission"],
         "back": reverse("portal:request_step", args=["details"]),
         "no_place": not visit.place,
-        "has_document": questions.looks_like_a_document(visit.answer("details", "details")),
+        "has_document": looks_like_a_document(visit.answer("details", "details")),
         "honeypot": HONEYPOT,
         **how.pop("said", {}),
     }

@@ -23,9 +23,10 @@ from requests import actions, erasure, linked, mails, packages
 from requests import messages as thread
 from requests.guards import others_erase
 from requests.models import RequesterKind, RightsRequest, Stage
+from requests.pasted import looks_like_a_document
 
 from .fields import AddressField, BlockField, LineField
-from .questions import DETAILS_LIMIT, FIELDS, NAME_LIMIT, looks_like_a_document
+from .questions import DETAILS_LIMIT, FIELDS, NAME_LIMIT
 from .visitors import case_or_404, close_case, has_opened, private_page, visitor_of
 from .words import RIGHTS, fetches_left, letter_name, order_of, standing, timeline
 

@@ -1,6 +1,5 @@
 """The questions of the form, one a page: what each asks and how an answer is read. Their order is `steps`."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -354,13 +353,3 @@ class DetailsForm(StepForm):
             self.hint = _(
                 "What is wrong, or what do you want to know? Please send no documents and no passwords."
             )
-
-
-# A picture or a passport's own lines pasted as text (bad input 29).
-_DOCUMENT = re.compile(
-    r"data:(image|application)/|[A-Za-z0-9+/]{200}|\b[PIAC][A-Z<][A-Z<]{3}[A-Z<]{10,}|[A-Z0-9<]{9}[0-9][A-Z<]{3}[0-9]{7}"
-)
-
-
-def looks_like_a_document(text: str) -> bool:
-    return bool(_DOCUMENT.search(text))

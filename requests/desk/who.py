@@ -1,7 +1,7 @@
 """Who asks, and about whom."""
 
 from audit.buttons import Button, says
-from requests import actions, forms
+from requests import actions, forms, pasted
 from requests.models import RequesterKind
 
 from .shown import WORK, can_be_judged, is_in_review, is_recovery, is_unverified, of, open_check
@@ -38,6 +38,23 @@ BUTTONS = (
             "Documents handed in for this are destroyed; your verdict stays.",
             submit="Identity shown",
         ),
+    ),
+    Button(
+        verb="destroy-pasted",
+        label="Destroy the pasted document…",
+        action=pasted.destroy,
+        permission=WORK,
+        danger=True,
+        needs_reason=False,
+        shown=lambda c: pasted.until(c) is not None,
+        consequences=says(
+            "Destroy what looks like a document in their words?",
+            "Each passage that looks like a document, or like its number, is replaced by a note that says so.",
+            not_=("The other words stay, and the case stays where it is.",),
+            irreversible=("The passage does not come back, for us or for the requester.",),
+            submit="Destroy it",
+        ),
+        done=lambda case, count: "Destroyed. A note stands in its place.",
     ),
     Button(
         verb="misfit",

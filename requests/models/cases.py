@@ -330,6 +330,11 @@ class Particulars(models.Model):
         help_text="Whom it is about, in the requester's words, when not themselves.",
     )
     details = models.TextField(blank=True, max_length=10_000)
+    document_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Something in the words looks like a document; that passage goes by then.",
+    )
     authority = models.TextField(
         "authority",
         blank=True,
@@ -339,6 +344,13 @@ class Particulars(models.Model):
 
     class Meta:
         verbose_name_plural = "particulars"
+        indexes = [
+            models.Index(
+                fields=["document_until"],
+                condition=Q(document_until__isnull=False),
+                name="requests_typed_document",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Particulars of request {self.request_id}"

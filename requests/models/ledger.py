@@ -33,6 +33,7 @@ class Happened(models.TextChoices):
     ADDRESS_LOST = "address_lost", "requester says the address on file is lost"
     VOUCHED = "vouched", "first colleague is satisfied of the identity"
     DOCUMENT_RECEIVED = "document_received", "document received"
+    PASTED_DESTROYED = "pasted_destroyed", "document pasted into a text destroyed"
     IDENTITY_FAILED = "identity_failed", "identity not shown"
     RESET = "reset", "particulars changed, identity to be shown again"
     PLACE_SET = "place_set", "law confirmed"

@@ -76,6 +76,11 @@ class Message(models.Model):
     sender_ref = models.CharField(max_length=64, blank=True)
     body = models.TextField(max_length=10_000)
     sent_at = models.DateTimeField()
+    document_until = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Something in the words looks like a document; that passage goes by then.",
+    )
     read_at = models.DateTimeField(
         null=True, blank=True, help_text="When the other side opened the thread after it came."
     )
@@ -90,6 +95,11 @@ class Message(models.Model):
                 fields=["sent_at"],
                 condition=Q(read_at=None, sender_kind="person"),
                 name="requests_message_unread",
+            ),
+            models.Index(
+                fields=["document_until"],
+                condition=Q(document_until__isnull=False),
+                name="requests_message_document",
             ),
         ]
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from audit.actors import SYSTEM
+from audit.actors import SYSTEM, Actor, ActorKind
 from audit.models import Event
 from law.models import RefusalGround
 from people.models import User
@@ -169,6 +169,11 @@ def told_of_lifting(case: RightsRequest) -> RightsRequest:
     return case
 
 
+def heard(case: RightsRequest, body: str) -> RightsRequest:
+    actions.hear(case, body, by=Actor(ActorKind.PERSON), at=NOW)
+    return case
+
+
 # verb: (a case that shows it, what is typed, what is true afterwards)
 Road = tuple[
     Callable[[], RightsRequest], Callable[[RightsRequest], dict[str, Any]], Callable[[RightsRequest], Any]
@@ -182,6 +187,7 @@ ROADS: dict[str, Road] = {
     "lift": (lambda: told_of_lifting(restricted()), lambda c: {}, lambda c: not c.subject.is_restricted),
     "match": (lambda: RequestFactory(unmatched=True), lambda c: {"subject": PersonFactory().external_id}, lambda c: c.subject_id),
     "judge": (lambda: RequestFactory(objection=True), lambda c: {"method": "known_facts", "note": "Lesson names."}, lambda c: c.stage == Stage.REVIEW),
+    "destroy-pasted": (lambda: heard(RequestFactory(), "Reisepass Nr. C0123456"), lambda c: {}, lambda c: "C0123456" not in c.messages.get().body),
     "misfit": (lambda: with_check(RequestFactory()), lambda c: {}, lambda c: c.identity_checks.get().verdict == Verdict.FAILED),
     "second": (lambda: recovery(RequestFactory(), vouched=True), lambda c: {}, lambda c: c.stage == Stage.REVIEW),
     "vouch": (lambda: recovery(RequestFactory()), lambda c: {"note": "A card."}, lambda c: c.identity_checks.first().decided_by),

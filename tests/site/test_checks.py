@@ -42,6 +42,7 @@ UNSAFE: dict[str, Any] = {
     "E013": {"AUDIT_SIGNING_KEY": ""},
     "E016": {"VAULT_KEYS": ["v" * 60, "hunter2"]},
     "E017": {"LEDGER_KEY": ""},
+    "E019": {"CLAMD": "clamd.internal:3310"},
 }
 
 
