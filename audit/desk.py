@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from .actors import Acts
+from .context import reader_may
 
 if TYPE_CHECKING:
     DeskAdmin = admin.ModelAdmin[Any]
@@ -37,7 +38,11 @@ def page(
 
 
 def link_to(kind: str, ref: str, words: str, site: str = "admin") -> SafeString | str:
-    """A link to the page of an object known by reference; the words alone where there is no such page."""
+    """A link to the page of an object known by reference; the words alone where there is no such page, or it is not
+    for whoever reads this one."""
+    room, _, noun = kind.partition(".")
+    if not reader_may(f"{room}.view_{noun}", f"{room}.change_{noun}"):
+        return words
     try:
         url = reverse(f"admin:{kind.replace('.', '_')}_change", args=[ref], current_app=site)
     except NoReverseMatch:

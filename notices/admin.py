@@ -272,10 +272,20 @@ class NoticeAdmin(Previewed):
         ("The mail", {"fields": ("subject", "html_part", "text_part")}),
         (
             "Traces",
-            {"fields": ("recipient_id", "letter", "identity", "twice", "crashes")},
+            {"fields": ("recipient_id", "of_letter", "identity", "twice", "crashes")},
         ),
     )
-    readonly_fields = ("of_campaign", "sent", "due", "subject", "html_part", "text_part", "identity", "twice")
+    readonly_fields = (
+        "of_campaign",
+        "of_letter",
+        "sent",
+        "due",
+        "subject",
+        "html_part",
+        "text_part",
+        "identity",
+        "twice",
+    )
     buttons = (
         Button(
             verb="retry",
@@ -304,6 +314,11 @@ class NoticeAdmin(Previewed):
     @admin.display(description="campaign")
     def of_campaign(self, notice: Notice) -> SafeString | str:
         return _campaign_link(notice.campaign, self.admin_site.name)
+
+    @admin.display(description="letter")
+    def of_letter(self, notice: Notice) -> SafeString | str:
+        letter = notice.letter
+        return link_to(letter._meta.label_lower, str(letter.pk), str(letter), self.admin_site.name)
 
     @admin.display(description="may have arrived twice")
     def twice(self, notice: Notice) -> str:

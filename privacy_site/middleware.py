@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
 from audit import outside
-from audit.context import set_request_id
+from audit.context import read_by, set_request_id
 from law.models import Company, company_read_once
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -89,7 +89,8 @@ class PrivatePages:
 
 
 class Desk:
-    """Staff pages are in English and show times where the company is: dates there begin at its midnight.
+    """Staff pages are in English and show times where the company is: dates there begin at its midnight. They lead
+    nobody to what is not theirs to open.
 
     Public pages need neither, and so answer a question of health without the database."""
 
@@ -99,6 +100,7 @@ class Desk:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(STAFF_PAGES):
             return self.get_response(request)
-        with timezone.override(Company.current().zone), translation.override("en"):
+        zone = timezone.override(Company.current().zone)
+        with zone, translation.override("en"), read_by(request.user):
             request.LANGUAGE_CODE = "en"
             return self.get_response(request)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from audit.actions import record
 from audit.admin import AuditedAdmin, ReadOnlyAdmin
 from audit.buttons import Button, says
+from audit.context import reader_may
 from audit.desk import staff
 from audit.pressing import fresh_login
 
@@ -73,6 +74,8 @@ class Downloads(ReadOnlyAdmin):
     def file(self, row: Any) -> SafeString | str:
         if not self.is_there(row):
             return "gone"
+        if not reader_may(self.download_permission):
+            return "there; your role does not open it"
         url = reverse(f"admin:requests_{self.opts.model_name}_download", args=[row.pk])
         return format_html('<a href="{}">Download</a> (you may be asked to sign in again)', url)
 

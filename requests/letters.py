@@ -18,7 +18,7 @@ from law.applying import pattern
 from law.models import Company
 
 from . import clocks, mails, messages, placeholders, withheld
-from .models import COPIES, LetterKind, LetterTemplate, Message, Right, RightsRequest
+from .models import COPIES, LetterKind, LetterTemplate, Message, RequesterKind, Right, RightsRequest
 from .refusals import LetterMissing, LetterUnfinished
 
 SHIPPED = Path(__file__).parent / "data"
@@ -27,6 +27,13 @@ HELLO = {
     "es": ("Hola, {}:", "Hola:"),
     "fr": ("Bonjour {},", "Bonjour,"),
     "de": ("Guten Tag {},", "Guten Tag,"),
+}
+# French says «concernant»: after it no name has to be shortened to d’.
+WHOSE = {
+    "en": ("your data", "the data of {}"),
+    "es": ("sus datos", "los datos de {}"),
+    "fr": ("vos données", "les données concernant {}"),
+    "de": ("Ihre Daten", "die Daten von {}"),
 }
 # Laws whose complaint route we can name; for the others the words stay general.
 ROUTES = ("eu_gdpr", "uk_gdpr", "us_ca_ccpa", "us_state_model")
@@ -89,6 +96,7 @@ def values(request: RightsRequest) -> dict[str, str]:
     return {
         "hello": with_name.format(whom.greeting) if whom and whom.greeting else without,
         "reference": request.reference,
+        "whose": _whose(request),
         "company": company.name,
         "service": company.service,
         "contact": company.contact_email,
@@ -97,6 +105,15 @@ def values(request: RightsRequest) -> dict[str, str]:
         "message_days": str(company.message_days),
         "routes": routes(request),
     }
+
+
+def _whose(request: RightsRequest) -> str:
+    """A guardian of two reads whose data it is. An agent’s case is answered to the person themselves."""
+    yours, of_somebody = WHOSE[request.language]
+    subject, for_another = request.subject, (RequesterKind.GUARDIAN, RequesterKind.SCHOOL)
+    if subject is None or request.requester_kind not in for_another or not subject.given_name:
+        return yours
+    return of_somebody.format(subject.given_name)
 
 
 def say_day(day: date | None, language: str) -> str:

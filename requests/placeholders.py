@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 NAMES = {
     "hello": "the greeting, with the first name of whoever is written to, such as “Hello Carla,”",
     "reference": "the number of the case",
+    "whose": "“your data”; for whoever asks about somebody else, “the data of Amina”",
     "company": "our name",
     "service": "what people use",
     "contact": "our address for questions about privacy",

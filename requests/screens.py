@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from audit.actors import ActorKind
 from audit.buttons import Button
+from audit.context import Reader
 from law.models import Company
 from people.models import RestrictionGround, User
 from people.regions import called
@@ -21,15 +22,12 @@ from .turns import NextMove, next_move
 from .walking import Ways
 
 # What people typed and wrote. Whoever looks at a case without these sees how it went, and no words.
+WORK = "requests.work_rightsrequest"
 PARTICULARS, MESSAGES = "requests.view_particulars", "requests.view_message"
 SOON = 7  # days
 # The parts of the screen that carry their own moves, and the group of buttons each takes.
 BESIDE = {"What is to be done": "What is asked", "Messages and letters": "Words", "Who asks": "Who asks"}
 Link = tuple[Button, str]
-
-
-class Reader(Protocol):
-    def has_perm(self, perm: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ def parts(case: RightsRequest, reader: Reader) -> list[tuple[str, SafeString]]:
         ("Who asks", identity(case)),
         ("Systems and companies", tasks(case)),
         ("What goes and what stays", plan(case)),
-        ("The copy", copies(case)),
+        ("The copy", copies(case, reader)),
         ("Messages and letters", thread(case, reader)),
         ("Linked cases", linked(case)),
         ("What happened", timeline(case)),
@@ -164,10 +162,11 @@ def _tasks(case: RightsRequest) -> TaskQuerySet:
     return case.tasks.select_related("system", "processor")
 
 
-def copies(case: RightsRequest) -> SafeString:
+def copies(case: RightsRequest, reader: Reader) -> SafeString:
     return part(
         "copies",
         case=case,
+        may_open=reader.has_perm(WORK),
         packages=case.packages.select_related("released_by"),
         limit=Company.current().download_count,
         pieces=[(piece, withheld.inside(piece)) for piece in copying.parts(case)],

@@ -134,7 +134,7 @@ def _waiting_erasure(request: RightsRequest) -> NextMove:
     order, now = ErasureOrder.objects.filter(request=request).first(), timezone.now()
     if order is None or order.approved_at is None:
         return _erasure(request)
-    if erasure.is_stoppable(order, now):
+    if order.not_before and erasure.is_stoppable(order, now):
         until = clocks.moment(order.not_before)
         return NextMove(
             f"Until {until} the requester can stop the erasure; then the systems are asked.", Turn.THEM

@@ -129,3 +129,22 @@ def test_no_letter_promises_a_day_that_the_law_does_not_give():
     case = RequestFactory(verified=True, place="BR")
     with pytest.raises(NoExtension):
         deciding.draft_extension(case, at=NOW, reason="Much to do.")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "the data of Amina"),
+        ("es", "los datos de Amina"),
+        ("fr", "les données concernant Amina"),
+        ("de", "die Daten von Amina"),
+    ],
+)
+@pytest.mark.parametrize("kind", [LetterKind.LIFTING, LetterKind.RESTRICTED, LetterKind.COPY])
+def test_a_guardian_reads_whose_data_it_is_and_the_person_reads_your(kind, language, words):
+    amina = PersonFactory(amina=True)
+    hers = RequestFactory(verified=True, language=language, subject=amina, requester=amina)
+    carlas = RequestFactory(of_guardian=True, language=language, subject=amina)
+    assert words in letters.draft(carlas, kind)
+    assert "Amina" not in letters.draft(hers, kind).partition("\n")[2]

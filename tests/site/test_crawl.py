@@ -1,6 +1,5 @@
-"""Every page of the demo, found as a visitor finds them: none breaks, no link leads nowhere.
-
-A name may be a link to a page that is not everybody's: there, no is an answer (403)."""
+"""Every page of the demo, found as a visitor finds them: none breaks, and no link leads nowhere or to a page that says
+no (403) to the very role it is shown to."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 STARTS = ["/", "/requests/", "/cookies/", "/processors/", "/data/", "/admin/"]
 LEFT_OUT = ("/static/", "/admin/logout/", "/account/logout/")
-ANSWERS = (200, 301, 302, 403)
+ANSWERS = (200, 301, 302)
 STAFF = ["Sam", "Ada", "Noor", "Dov", "Rosa"]
 
 
@@ -81,11 +80,11 @@ def faults(name: str | None, *, each: int) -> dict[str, tuple[int, str]]:
     if name:
         client.force_login(User.objects.get(name=name), backend="django.contrib.auth.backends.ModelBackend")
     seen = crawl(client, each=each)
-    assert len(seen) > (20 if name is None else 100)
+    assert len(seen) > (20 if name is None else 60)
     return {path: found for path, found in seen.items() if found[0] not in ANSWERS}
 
 
-@pytest.mark.parametrize("name", [None, "Dov"])
+@pytest.mark.parametrize("name", [None, "Sam", "Ada", "Dov"])
 def test_each_kind_of_page_opens(name):
     assert faults(name, each=1) == {}
 
