@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def permitted(client, *codenames):
     dov = UserFactory(dov=True)
     dov.user_permissions.set(
-        Permission.objects.filter(content_type__app_label="notices", codename__in=codenames)
+        Permission.objects.filter(content_type__app_label__in=["notices", "policies"], codename__in=codenames)
     )
     client.force_login(dov)
     return client
@@ -57,7 +57,10 @@ def test_watching_a_campaign_reloads_only_when_asked(dov):
     assert "Refresh" not in response.headers
 
 
-def test_a_campaign_is_called_by_what_it_is_about_and_leads_there(dov):
+@pytest.mark.parametrize("may_open", [True, False])
+def test_a_campaign_is_called_by_what_it_is_about_and_leads_there_whoever_may_open_it(client, dov, may_open):
+    if may_open:
+        permitted(client, "view_campaign", "view_policyversion")
     version = PolicyVersionFactory(effective_on=date(2027, 1, 5))
     campaign = CampaignFactory(
         event="policies.significant_change", object_type="policies.policyversion", object_ref=version.pk
@@ -67,7 +70,7 @@ def test_a_campaign_is_called_by_what_it_is_about_and_leads_there(dov):
     assert title in listed
     shown = dov.get(url("campaign_change", campaign.pk)).content.decode()
     assert f"<h1>{title}</h1>" in shown
-    assert f'href="/admin/policies/policyversion/{version.pk}/change/"' in shown
+    assert (f'href="/admin/policies/policyversion/{version.pk}/change/"' in shown) is may_open
 
 
 def test_the_lists_ask_the_same_few_questions_however_long_they_are(dov, django_assert_max_num_queries):
