@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.http import StreamingHttpResponse
@@ -19,6 +19,7 @@ from PIL import Image, ImageOps
 from audit.text import clean_line
 
 from . import scanning, vault
+from .files import Upload
 from .models import RightsRequest
 
 log = logging.getLogger(__name__)
@@ -53,12 +54,6 @@ DAMAGED = _("This file is damaged, or was cut off on its way. Please send it aga
 
 class DocumentRefused(ValidationError):
     """For the person who sent it, in their language."""
-
-
-class Upload(Protocol):
-    name: str | None
-    size: int | None
-    file: BinaryIO
 
 
 @dataclass(frozen=True)

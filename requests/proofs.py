@@ -11,6 +11,7 @@ from audit.actors import Acts
 from law.models import Company
 
 from . import documents, events, guards, vault
+from .files import Upload
 from .models import Happened, IdentityCheck, IdentityDocument, Method, RightsRequest, Stage, Verdict
 from .refusals import NotAsked, TooManyDocuments
 
@@ -18,7 +19,7 @@ MOST = 3  # both sides of a card, and one to spare
 AT_ONCE = 200
 
 
-def hand_in(request: RightsRequest, upload: documents.Upload, *, by: Acts, at: datetime) -> IdentityDocument:
+def hand_in(request: RightsRequest, upload: Upload, *, by: Acts, at: datetime) -> IdentityDocument:
     """Keep one document, until the verdict. Slow work happens first, outside the transaction; what is then
     refused is taken out of the vault again.
 

@@ -55,7 +55,7 @@ def document(request: HttpRequest, reference: str) -> HttpResponse:
 def _take(request: HttpRequest, case: RightsRequest, form: DocumentForm) -> HttpResponse:
     upload: UploadedFile[Any] = form.cleaned_data["document"]
     try:
-        proofs.hand_in(case, upload, by=SOMEBODY, at=timezone.now())  # type: ignore[arg-type]  # Django's own
+        proofs.hand_in(case, upload, by=SOMEBODY, at=timezone.now())  # Django's own
     except documents.DocumentRefused as refused:
         form.add_error("document", refused)
         return _page(request, case, form, status=413 if refused.code == "too_large" else 422)

@@ -138,7 +138,7 @@ def kill_both_workers(world: World, size: int) -> None:
         an_erasure(world, wait_ends=now + timedelta(seconds=number / 4 - 1))
     one, two = a_worker(world), a_worker(world)
     goal = len(world.ends[0].erased) + chance.randint(1, size)
-    wait_until(lambda: _has_come_to(world, goal) or not (one.is_alive() or two.is_alive()))
+    wait_until(lambda: _has_come_to(world, goal) or not (one.is_alive() or two.is_alive()), seconds=GIVE_UP)
     kill(world, one)
     time.sleep(chance.random() / 2)
     kill(world, two)

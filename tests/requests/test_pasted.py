@@ -11,9 +11,9 @@ from audit.models import Event
 from requests import actions, events, pasted
 from requests.models import Happened, Message, Particulars, Right, RightsRequest, Stage
 from requests.refusals import NothingPasted
-from tests.people.factories import UserFactory
+from tests.people.factories import NOW, UserFactory
 
-from .factories import NOW, RequestFactory
+from .factories import RequestFactory
 
 pytestmark = pytest.mark.django_db
 LINES = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10"

@@ -144,7 +144,7 @@ def test_a_withdrawal_and_an_answer_of_this_database_never_wait_for_each_other(m
     def slowly(number: int, **more: object) -> int:
         is_held.set()
         sleep(0.5)
-        return cancel(number, **more)  # type: ignore[arg-type]
+        return cancel(number, **more)
 
     def do_here() -> None:
         is_held.wait(10)
