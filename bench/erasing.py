@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from notices.models import Mail, MailStatus, Notice, Status
 from people.models import Guardianship, Person
-from requests import cutting, gathering, reading
-from requests.forgetting import forget
-from requests.zipping import Entry, zipped
+from requests.copies import cutting, gathering, reading
+from requests.copies.zipping import Entry, zipped
+from requests.erasing.forgetting import forget
 
 from . import filling
 from .figures import ROUNDS, Figure, seconds

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.personal import StartEvent, Then
-from inventory.expiry import Slice
+from inventory.letting_go.expiry import Slice
 from people.models import Person
 from people.personal import PEOPLE
 

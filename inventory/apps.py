@@ -14,8 +14,9 @@ class InventoryConfig(AppConfig):
         from django.core.checks import register
         from django.db.models.signals import post_migrate
 
-        from . import automation, categories_health, health, health_retention, leads
+        from . import automation, categories_health, health, leads
         from .coverage import check_personal_data_is_declared
+        from .letting_go import health_retention
 
         post_migrate.connect(leads.lay, sender=self, dispatch_uid="inventory.leads")
         register(check_personal_data_is_declared)

@@ -46,4 +46,4 @@ def _faults(on: date, *codes: str) -> list[health.Fault]:
 
 
 # The sentences on retention, in a module of their own.
-from . import promises_retention  # noqa: E402, F401
+from .letting_go import promises_retention  # noqa: E402, F401

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import sweeps
+from .letting_go import sweeps
 from .models import Sweep
 
 WINDOWS = 20  # then another task goes on, so that none lives near its time limit

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_safe
 
 from audit.actions import record
 from audit.actors import SYSTEM
+from inventory.letting_go.orders import everybody_is_held, left_out, left_out_file, roles_left_out
 from inventory.models import CutoffOrder
-from inventory.orders import everybody_is_held, left_out, left_out_file, roles_left_out
 from inventory.spoken import whose
-from requests import leaving_out
 from requests.models import Task
+from requests.others import leaving_out
 
 from .limits import too_many, visitor_address, within
 

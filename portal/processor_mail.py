@@ -17,8 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from people.cleaning import clean_email
-from processors import subscribing
 from processors.models import LinkPurpose, Subscription
+from processors.public_list import subscribing
 
 from .limits import too_many, visitor_address, within
 from .views import visitor_language

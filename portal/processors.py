@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from audit.text import safe_cell
 from law.models import Company
-from processors import entries, words
 from processors.models import Processor, SubprocessorChange, Transfer
+from processors.public_list import entries, words
 
 from .dates import spoken
 from .links import absolute

@@ -21,9 +21,10 @@ from audit.refusals import Refused
 from inventory.models import Kind
 from law.models import Company
 from notices import links
-from requests import asking, instructions, plans, work
-from requests.files import KINDS
+from requests.erasing import plans
+from requests.keeping.files import KINDS
 from requests.models import Answer, Correctable, Duty, ErasureOrder, Task, TaskFile, TaskStage
+from requests.others import asking, instructions, work
 
 from .leaving_out import hand_over, staying
 from .limits import too_many, visitor_address, within

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from audit import promises
-from inventory.screens import page_of
+from inventory.desk.screens import page_of
 from law.models import Company
 
 MAY_SEE = "policies.view_policyversion"

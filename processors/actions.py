@@ -17,8 +17,9 @@ from law.models import ChecklistItem, Company
 from law.transfers import LISTED
 from people.models import User
 
-from . import changes, guards
+from . import guards
 from .models import Contract, ContractClause, Processor, Review, Status, Transfer, Verdict
+from .public_list import changes
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ class ProcessorsConfig(AppConfig):
         import inventory.record
         from notices.announcements import on_bounce
 
-        from . import health, health_papers, recipients, subscribing
+        from . import health, health_papers, recipients
+        from .public_list import subscribing
 
         inventory.health.checks.extend([*health.CHECKS, *health_papers.CHECKS])
         inventory.record.recipients.append(recipients.recipients)

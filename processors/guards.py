@@ -10,9 +10,10 @@ from audit.refusals import Refused
 from inventory.guards import in_use
 from people.models import User
 
-from . import entries, questions
+from . import questions
 from .basis import Judge
 from .models import PASSED, ChangeKind, Contract, Processor, Review, Role, Status, Transfer, Verdict
+from .public_list import entries
 from .received import activities
 
 

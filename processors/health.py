@@ -8,10 +8,10 @@ from django.db.models import Prefetch
 
 from inventory.health import Check
 
-from . import changes, entries, words
 from .basis import Judge, with_routes
 from .guards import contract_fault, fits, place_faults, review_faults
 from .models import ChangeKind, Contract, Processor, Status, SubprocessorChange, Transfer
+from .public_list import changes, entries, words
 from .received import beyond_contract
 
 Found = Iterator[tuple[Any, str]]

@@ -19,9 +19,10 @@ from audit.actors import Acts
 from audit.text import clean_line
 from people import csv_files
 
-from . import actions, changes
+from . import actions
 from .merging import Likeness, Places, parse_places, same_company
 from .models import Announcement, ChangeKind, Kind, Processor, ProcessorPlace, Status
+from .public_list import changes
 
 COLUMNS = (
     "name",

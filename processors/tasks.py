@@ -1,7 +1,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import changes, papers, subscribing
+from . import papers
+from .public_list import changes, subscribing
 
 
 @shared_task(name="processors.send_links")

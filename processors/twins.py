@@ -15,9 +15,9 @@ from audit.refusals import Refused
 from law.models import Company
 from people.models import User
 
-from . import changes
 from .merging import Likeness, same_company
 from .models import Processor, Status
+from .public_list import changes
 
 # How far on its way a company is; the twin is never further than the one that stays.
 STEPS = (Status.PROPOSED, Status.REVIEW, Status.APPROVED, Status.LEAVING, Status.ACTIVE)

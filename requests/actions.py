@@ -11,19 +11,23 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import clocks, correcting, events, fanout, guards, here, letters, limiting, mails, moves, packages
+from . import clocks, events, guards, here, moves
+from .arriving.matching import amend, match, show_authority
+from .arriving.receiving import Asked, receive
+from .arriving.seeking import ask_again
+from .arriving.unverified import deny_link
+from .changing import correcting, limiting
+from .copies import packages
 from .deciding import answer, conclude, extend, refuse, refuse_partly, reroute
-from .identity import ask_identity, confirm_identity, confirm_link, fail_identity, send_link
 from .linked import appeal, convert_inquiry, link_duplicate, unlink
-from .matching import amend, match, show_authority
-from .messages import hear, mark_read, say
 from .models import DenialReason, Happened, LetterKind, Outcome, PauseReason, Right, RightsRequest, Stage, Way
+from .others import fanout
+from .proving.identity import ask_identity, confirm_identity, confirm_link, fail_identity, send_link
+from .proving.recovery import begin_recovery, second, vouch
 from .putting_forward import go_on_when_answered, put_forward
-from .receiving import Asked, receive
-from .recovery import begin_recovery, second, vouch
 from .refusals import NotPaused, Paused, TooManyAtOnce, WrongStage
-from .seeking import ask_again
-from .unverified import deny_link
+from .saying import letters, mails
+from .saying.messages import hear, mark_read, say
 
 __all__ = [
     "Asked",

@@ -16,7 +16,10 @@ class RequestsConfig(AppConfig):
         from audit import outside
         from inventory import objections
 
-        from . import ending, letters, replaying, vault
+        from .changing import ending
+        from .erasing import replaying
+        from .keeping import vault
+        from .saying import letters
 
         outside.replayers[replaying.ERASURE] = replaying.replay_erasures
         outside.replayers[vault.SHRED] = vault.replay_shreds

@@ -10,7 +10,8 @@ from law import readings
 from law.models import Company, RefusalGround
 from people.models import User
 
-from . import clocks, closing, events, guards, identity, letters, moves, packages, reasons, work
+from . import clocks, events, guards, moves
+from .copies import packages
 from .models import (
     DenialReason,
     Happened,
@@ -20,7 +21,8 @@ from .models import (
     RightsRequest,
     Stage,
 )
-from .reasons import ExtensionReason
+from .others import work
+from .proving import identity
 from .refusals import (
     DeadlineAlreadyExtended,
     ExtensionTooLate,
@@ -29,6 +31,8 @@ from .refusals import (
     RefusalTooLate,
     WrongStage,
 )
+from .saying import closing, letters, reasons
+from .saying.reasons import ExtensionReason
 
 # An answer is all that is owed: nothing has to be fetched from or done in any system.
 ANSWERED_WITH_WORDS = (Right.COMPLAINT, Right.INQUIRY)

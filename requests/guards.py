@@ -8,7 +8,6 @@ from audit.actors import Acts
 from notices.models import Mail
 from people.models import Guardianship, Person, User
 
-from . import mails
 from .models import (
     DenialReason,
     Duty,
@@ -34,6 +33,7 @@ from .refusals import (
     WaitsForAnother,
     WrongStage,
 )
+from .saying import mails
 
 
 def locked(request: RightsRequest) -> RightsRequest:

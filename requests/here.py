@@ -10,8 +10,11 @@ from django.db import transaction
 from audit.actors import SYSTEM
 from audit.refusals import Refused
 
-from . import correcting, gathering, guards, limiting, work
+from . import guards
+from .changing import correcting, limiting
+from .copies import gathering
 from .models import Answer, Duty, RightsRequest, Task
+from .others import work
 
 # Called in a transaction as handler(request, at=); says how many rows it was about. What it refuses is
 # shown to staff on the parked task.

@@ -8,7 +8,8 @@ from django.db import transaction
 from audit.actors import SYSTEM, Acts
 from people.models import User
 
-from . import deciding, events, guards, identity, mails, messages, moves, pasted, receiving
+from . import deciding, events, guards, moves
+from .arriving import pasted, receiving
 from .models import (
     Channel,
     Happened,
@@ -20,7 +21,9 @@ from .models import (
     RightsRequest,
     Stage,
 )
+from .proving import identity
 from .refusals import NotALink, NotAnInquiry, NotAppealable
+from .saying import mails, messages
 
 APPEALABLE = (Outcome.DONE, Outcome.PARTLY, Outcome.DENIED, Outcome.UNVERIFIED)
 

@@ -21,7 +21,7 @@ from audit.personal import (
 )
 from law.models import Company
 
-from . import letting_go
+from .erasing import letting_go
 from .models import (
     CopyPart,
     Correction,

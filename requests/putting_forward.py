@@ -6,7 +6,8 @@ from django.db import transaction
 
 from audit.actors import SYSTEM, Acts
 
-from . import events, guards, moves, packages
+from . import events, guards, moves
+from .copies import packages
 from .models import Happened, Right, RightsRequest, Stage
 
 

@@ -3,23 +3,15 @@ from django.utils import timezone
 
 from inventory.models import CutoffOrder
 
-from . import (
-    asking,
-    calls,
-    erasure,
-    fanout,
-    here,
-    letting_go,
-    newcomers,
-    packages,
-    pasted,
-    proofs,
-    seeking,
-    summary,
-    unverified,
-    vault,
-    work,
-)
+from . import here
+from .arriving import pasted, seeking, unverified
+from .changing import newcomers
+from .copies import packages
+from .desk import summary
+from .erasing import erasure, letting_go
+from .keeping import vault
+from .others import asking, calls, fanout, work
+from .proving import proofs
 
 
 @shared_task(name="requests.go_on")

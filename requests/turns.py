@@ -8,7 +8,10 @@ from django.utils import timezone
 
 from audit.refusals import Refused
 
-from . import clocks, deciding, erasure, guards, identity, limiting, packages
+from . import clocks, deciding, guards
+from .changing import limiting
+from .copies import packages
+from .erasing import erasure
 from .models import (
     Duty,
     ErasureOrder,
@@ -21,6 +24,7 @@ from .models import (
     Stage,
     Verdict,
 )
+from .proving import identity
 from .refusals import MayNotAct
 
 

@@ -11,9 +11,9 @@ from notices import links
 from notices.models import Mail
 from portal.limits import forget_tries, too_many, visitor_address, within
 from requests import actions
-from requests.mails import CONFIRM_PURPOSE
 from requests.models import RightsRequest, Stage
 from requests.refusals import LinkSpent
+from requests.saying.mails import CONFIRM_PURPOSE
 
 from .codes import CodeForm, opened
 from .visitors import case_or_404, private_page

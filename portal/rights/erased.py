@@ -11,7 +11,7 @@ from audit.refusals import Refused
 from notices import links
 from notices.models import Mail
 from people.models import Person
-from requests import erasure
+from requests.erasing import erasure
 from requests.models import LetterKind, RightsRequest
 
 from .visitors import case_or_404, private_page

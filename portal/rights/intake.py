@@ -14,10 +14,10 @@ from django_countries import countries
 from people.regions import names_of
 from portal.limits import counted_as, too_many, visitor_address, within
 from portal.views import visitor_language
+from requests.arriving.pasted import looks_like_a_document
+from requests.arriving.receiving import Asked, receive
 from requests.events import SOMEBODY
 from requests.models import RequesterKind, Right, RightsRequest
-from requests.pasted import looks_like_a_document
-from requests.receiving import Asked, receive
 
 from . import questions, steps
 from .questions import CHILD, ChoiceForm, StepForm, Visit, WhoForm

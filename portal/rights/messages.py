@@ -19,11 +19,14 @@ from django.utils.translation import gettext_lazy
 from audit.actors import Actor, ActorKind, Acts
 from audit.refusals import Refused
 from portal.limits import too_many, within
-from requests import actions, erasure, linked, mails, packages
-from requests import messages as thread
+from requests import actions, linked
+from requests.arriving.pasted import looks_like_a_document
+from requests.copies import packages
+from requests.erasing import erasure
 from requests.guards import others_erase
 from requests.models import RequesterKind, RightsRequest, Stage
-from requests.pasted import looks_like_a_document
+from requests.saying import mails
+from requests.saying import messages as thread
 
 from .fields import AddressField, BlockField, LineField
 from .questions import DETAILS_LIMIT, FIELDS, NAME_LIMIT

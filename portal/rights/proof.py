@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from portal.limits import too_many, within
-from requests import documents, proofs
 from requests.events import SOMEBODY
 from requests.models import Method, RightsRequest, Verdict
+from requests.proving import documents, proofs
 from requests.refusals import NotAsked, TooManyDocuments
 
 from .visitors import case_or_404, private_page

@@ -15,8 +15,8 @@ from law.models import Company
 from law.readings import ages
 from people.models import Person
 from people.regions import KNOWN, names_of
-from requests import receiving
-from requests.correcting import Wanted
+from requests.arriving import receiving
+from requests.changing.correcting import Wanted
 from requests.models import Correctable, RequesterKind, Right
 
 from .fields import AddressField, BlockField, LineField, birth_date

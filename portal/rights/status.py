@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from notices import links, mail
 from portal.limits import forget_tries, too_many, visitor_address, within
-from requests import mails
 from requests.models import RightsRequest
+from requests.saying import mails
 
 from .codes import CodeForm, opened
 from .visitors import case_or_404, close_case, has_opened, may_still_ask, open_case, private_page, visitor_of

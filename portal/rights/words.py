@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from law.models import Company
 from portal.dates import day_of, spoken
-from requests import erasure, packages
+from requests.copies import packages
+from requests.erasing import erasure
 from requests.models import (
     COPIES,
     Duty,

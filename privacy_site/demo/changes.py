@@ -10,8 +10,8 @@ from django.db import transaction
 
 from law.models import Company
 from people.models import User
-from processors import announcing, changes
 from processors.models import Processor, Subscription
+from processors.public_list import announcing, changes
 
 FOLLOWERS = [("carla@family.example", "en"), ("escuela@colegio.example", "es")]
 

@@ -18,7 +18,7 @@ from law import actions as law
 from law.models import Company, TransferMechanism
 from law.transfers import EEA, ExportLaw
 from people.models import User
-from processors import actions, announcing, changes
+from processors import actions
 from processors.clauses import Lists
 from processors.models import (
     Contract,
@@ -31,6 +31,7 @@ from processors.models import (
     Transfer,
     Verdict,
 )
+from processors.public_list import announcing, changes
 from processors.questions import questions_for
 from processors.received import received
 

@@ -13,20 +13,12 @@ from audit.actors import Acts
 from law import deadlines, readings
 from law.models import Company
 from people.models import Person, RestrictionGround, User
-from requests import (
-    actions,
-    correcting,
-    deciding,
-    ending,
-    erasure,
-    here,
-    limiting,
-    packages,
-    reviewing,
-    seeking,
-    work,
-)
-from requests.correcting import Wanted
+from requests import actions, deciding, here
+from requests.arriving import seeking
+from requests.changing import correcting, ending, limiting
+from requests.changing.correcting import Wanted
+from requests.copies import packages, reviewing
+from requests.erasing import erasure
 from requests.events import SOMEBODY
 from requests.models import (
     Answer,
@@ -41,6 +33,7 @@ from requests.models import (
     Task,
     TaskStage,
 )
+from requests.others import work
 
 Asked = actions.Asked
 CAST = ("rosa", "carla", "ben", "david", "elena", "frank", "nadia", "oscar", "priya", "quinn", "sofie")

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from inventory import holds
+from inventory.letting_go import holds
 from inventory.models import DataCategory, HoldPerson, LegalHold, Purpose, RetentionRule
 from law.calendar import months_after
 from law.models import Company

@@ -2,8 +2,8 @@
 
 from django import template
 
-from processors import words
 from processors.models import SubprocessorChange
+from processors.public_list import words
 
 register = template.Library()
 

@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from audit.buttons import Button, says
 from people.models import User
-from requests import actions, deciding, forms, letters
+from requests import actions, deciding
+from requests.desk import forms
 from requests.models import LetterKind, RightsRequest, Stage
+from requests.saying import letters
 
 from .shown import TOLD, WORK, is_in_review, is_open, of, words_are_enough
 

@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from audit.buttons import Button, Consequences, says
 from people.models import User
-from requests import closing, erasure, forms, letters, plans
+from requests.desk import forms
+from requests.erasing import erasure, plans
 from requests.models import ErasureOrder, LetterKind, Right, RightsRequest
+from requests.saying import closing, letters
 
 from .shown import APPROVE, TOLD, WORK, can_erase_here, is_in_review, of, order_of, waits_for_approval
 

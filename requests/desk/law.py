@@ -9,7 +9,8 @@ from django.utils import timezone
 from audit.buttons import Button, Consequences, says
 from audit.refusals import Refused
 from people.models import User
-from requests import actions, deciding, forms
+from requests import actions, deciding
+from requests.desk import forms
 from requests.models import RightsRequest, Stage
 
 from .shown import TOLD, WORK, is_open, of

@@ -8,8 +8,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from audit.choices import ManyRows
-from requests import files, withheld
-from requests.forms import CaseForm
+from requests.copies import withheld
+from requests.desk.forms import CaseForm
+from requests.keeping import files
 from requests.models import CopyPart, CopyPartQuerySet
 
 

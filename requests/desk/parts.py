@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from audit.buttons import Button, Consequences
-from requests import packages, reviewing
+from requests.copies import packages, reviewing
 from requests.models import RightsRequest, Stage
 
 from . import part_forms

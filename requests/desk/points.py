@@ -6,8 +6,10 @@ from django.http import HttpRequest
 
 from audit.buttons import Button, Consequences, says
 from law.models import Company
-from requests import correcting, ending, forms_points, letters, limiting
+from requests.changing import correcting, ending, limiting
+from requests.desk import forms_points
 from requests.models import Correctable, Correction, LetterKind, Right, RightsRequest, Stage
+from requests.saying import letters
 
 from .shown import TOLD, WORK, of
 

@@ -5,8 +5,10 @@ from datetime import datetime
 from audit.actions import record
 from audit.buttons import Button, says
 from people.models import User
-from requests import actions, forms, letters
+from requests import actions
+from requests.desk import forms
 from requests.models import LetterKind, Message, RightsRequest, Stage
+from requests.saying import letters
 
 from .shown import TOLD, WORK, is_open, of
 

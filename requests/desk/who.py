@@ -1,7 +1,9 @@
 """Who asks, and about whom."""
 
 from audit.buttons import Button, says
-from requests import actions, forms, pasted
+from requests import actions
+from requests.arriving import pasted
+from requests.desk import forms
 from requests.models import RequesterKind
 
 from .shown import WORK, can_be_judged, is_in_review, is_recovery, is_unverified, of, open_check

@@ -10,8 +10,12 @@ from audit.buttons import Button, Consequences, says
 from inventory.models import System
 from people.models import User
 from processors.models import Processor
-from requests import actions, closing, deciding, erasure, forms, letters, withheld
+from requests import actions, deciding
+from requests.copies import withheld
+from requests.desk import forms
+from requests.erasing import erasure
 from requests.models import Answer, Outcome, PauseReason, Right, RightsRequest, Stage
+from requests.saying import closing, letters
 
 from .shown import TOLD, WORK, is_in_review, of, words_are_enough
 

@@ -19,13 +19,13 @@ AUTHORS = {"actions.py"}
 ALSO = {
     "notices/queue.py",
     "notices/mail.py",
-    "inventory/holds.py",
-    "inventory/sweeps.py",
+    "inventory/letting_go/holds.py",
+    "inventory/letting_go/sweeps.py",
     "processors/twins.py",
     "requests/moves.py",
-    "requests/work.py",
-    "requests/identity.py",
-    "requests/matching.py",  # an agent's authority is a text, no state
+    "requests/others/work.py",
+    "requests/proving/identity.py",
+    "requests/arriving/matching.py",  # an agent's authority is a text, no state
 }
 
 

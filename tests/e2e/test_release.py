@@ -18,8 +18,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from notices.tasks import send_mail
-from requests import clocks, packages, work
+from requests import clocks
+from requests.copies import packages
 from requests.models import RightsRequest, Stage
+from requests.others import work
 from tests.people.factories import UserFactory
 from tests.requests.factories import RequestFactory
 from tests.requests.work_factories import TaskFactory
@@ -154,7 +156,7 @@ def fetched(browser: Browser, url: str, case: RightsRequest) -> dict[str, bytes]
 def test_an_owner_removes_a_wrong_file_without_script(browser: Browser, live_server: Any) -> None:
     from notices.links import token_of
     from notices.models import Mail
-    from requests import asking
+    from requests.others import asking
 
     task = TaskFactory(system__name="Lesson platform", system__owner_email="owner@systems.example")
     TaskFactory(request=task.request)

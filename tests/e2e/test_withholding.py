@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from requests import clocks, packages
+from requests import clocks
+from requests.copies import packages
 from requests.models import Message, RightsRequest
 from tests.people.factories import GuardianshipFactory, UserFactory
 from tests.requests.factories import RequestFactory

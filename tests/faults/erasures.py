@@ -21,8 +21,10 @@ from law.models import Company
 from notices import links, mail
 from notices.models import Mail, Notice
 from people.models import User
-from requests import calls, erasure, vault
+from requests.erasing import erasure
+from requests.keeping import vault
 from requests.models import Connection, ErasureOrder, RightsRequest, Task
+from requests.others import calls
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.notices.sink import Sink
 from tests.notices.test_kills import wait_until

@@ -10,7 +10,8 @@ from audit import outside_file
 from audit.models import Event
 from notices.models import Mail, MailStatus
 from people.models import Guardianship
-from requests import erasure, vault
+from requests.erasing import erasure
+from requests.keeping import vault
 from requests.models import ErasureOrder, Happened, Outcome, RightsRequest, SealedFile
 from tests.notices.sink import Sink
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
-from inventory import holds, sweeps
+from inventory.letting_go import holds, sweeps
 from inventory.models import Sweep, SweepItem
 from notices.actions import ring_now
 from notices.models import Notice, Status

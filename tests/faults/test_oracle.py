@@ -7,7 +7,7 @@ import pytest
 from audit.actions import record
 from audit.actors import SYSTEM
 from audit.models import Event
-from inventory import holds, sweeps
+from inventory.letting_go import holds, sweeps
 from inventory.models import SweepItem
 from notices.models import Notice, Status
 from people.models import Person, Role

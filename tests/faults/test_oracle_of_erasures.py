@@ -11,8 +11,10 @@ from audit.models import Event, LedgerEntry
 from audit.outside import write_out
 from notices.models import Mail, MailStatus
 from people.models import Person
-from requests import erasure, vault, work
+from requests.erasing import erasure
+from requests.keeping import vault
 from requests.models import ErasureOrder, RightsRequest
+from requests.others import work
 from tests.inventory.factories import ProcessingActivityFactory
 from tests.notices.sink import Sink
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory

@@ -25,8 +25,10 @@ from audit.tasks import write_ledger  # noqa: E402
 from notices import mail_sender  # noqa: E402
 from notices.models import Mail, MailStatus  # noqa: E402
 from people.models import User  # noqa: E402
-from requests import calls, erasure, tasks  # noqa: E402
+from requests import tasks  # noqa: E402
+from requests.erasing import erasure  # noqa: E402
 from requests.models import Duty, ErasureOrder, RightsRequest, Stage, Task, Way  # noqa: E402
+from requests.others import calls  # noqa: E402
 from tests.requests import receiving_end  # noqa: E402
 
 PAGE_OPEN = timedelta(milliseconds=150)

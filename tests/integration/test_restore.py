@@ -18,7 +18,7 @@ from audit.tasks import seal
 from notices import finishing, sender, tasks
 from notices.models import Notice, Status
 from people.models import Guardianship, Person
-from requests.forgetting import forget
+from requests.erasing.forgetting import forget
 from tests.notices.factories import LONG_AGO, LetterFactory, NoticeFactory
 from tests.people.factories import GuardianshipFactory, PersonFactory
 

@@ -7,7 +7,7 @@ if __name__ == "__main__":
 
     from django.utils import timezone
 
-    from inventory import sweeps
+    from inventory.letting_go import sweeps
     from inventory.models import Sweep
 
     sweeps.WINDOW = 20

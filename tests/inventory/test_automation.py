@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from inventory import automation, health
-from inventory.forms import ProcessingActivityForm
+from inventory.desk.forms import ProcessingActivityForm
 from inventory.models import Automation, Basis, ProcessingActivity, Sensitivity
 from people.models import Role
 from tests.people.factories import UserFactory

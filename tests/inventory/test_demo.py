@@ -6,7 +6,13 @@ import pytest
 from django.core.management import call_command
 
 from inventory import health
-from inventory.forms import DataCategoryForm, MeasureForm, ProcessingActivityForm, PurposeForm, SystemForm
+from inventory.desk.forms import (
+    DataCategoryForm,
+    MeasureForm,
+    ProcessingActivityForm,
+    PurposeForm,
+    SystemForm,
+)
 from inventory.models import DataCategory, Measure, ProcessingActivity, Purpose, System
 from law.models import Company
 

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit import promises
 from audit.promises import State
-from inventory import health, schedule
+from inventory import health
+from inventory.letting_go import schedule
 from inventory.models import Basis, Regime
 from people.models import Role
 from tests.people.factories import UserFactory

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from inventory import health_retention, leads, schedule
+from inventory import leads
+from inventory.letting_go import health_retention, schedule
 from inventory.models import (
     DataCategory,
     LooseEnd,

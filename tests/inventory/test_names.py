@@ -8,7 +8,7 @@ from django.utils import translation
 
 from audit.personal import StartEvent
 from inventory import spoken
-from inventory.forms import DataCategoryForm
+from inventory.desk.forms import DataCategoryForm
 from law.calendar import Unit
 from people.models import Role
 

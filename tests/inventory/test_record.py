@@ -202,7 +202,7 @@ def test_paper_shows_what_is_live_of_its_own_kind_with_the_company_and_the_day(
 
 def test_paper_says_what_is_missing_and_where_the_rest_is(desk: Client, monkeypatch, alone: None) -> None:
     assert "Nothing is on record that we decide on ourselves." in paper(desk)
-    monkeypatch.setattr("inventory.admin.RECORD_PAGE", 1)
+    monkeypatch.setattr("inventory.desk.registers.RECORD_PAGE", 1)
     ProcessingActivityFactory.create_batch(2, basis="", categories=[], systems=[])
     html = paper(desk)
     assert "not decided" in html
@@ -210,7 +210,7 @@ def test_paper_says_what_is_missing_and_where_the_rest_is(desk: Client, monkeypa
 
 
 def test_paper_turned_page_by_page_tells_each_activity_once(desk: Client, monkeypatch, alone: None) -> None:
-    monkeypatch.setattr("inventory.admin.RECORD_PAGE", 2)
+    monkeypatch.setattr("inventory.desk.registers.RECORD_PAGE", 2)
     for purpose in PurposeFactory.create_batch(2):
         ProcessingActivityFactory.create_batch(2, purpose=purpose, name="Send mail")
         ProcessingActivityFactory(purpose=purpose, name="Answer mail")

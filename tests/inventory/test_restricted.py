@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inventory import holds, orders, sweeps
+from inventory.letting_go import holds, orders, sweeps
 from inventory.models import CutoffOrder
 from people import actions
 from people.models import Guardianship, Person

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from audit.personal import StartEvent, Then
-from inventory.retention import Rule, Use, ending, explain, roles_apart, starts
+from inventory.letting_go.retention import Rule, Use, ending, explain, roles_apart, starts
 from law.calendar import after, last_start
 
 ON = date(2026, 11, 22)

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from inventory import admin_orders, health_retention, holds, orders, promises_retention, sweeps
+from inventory.desk import orders as admin_orders
+from inventory.letting_go import health_retention, holds, orders, promises_retention, sweeps
 from inventory.models import (
     CookieReceipt,
     CutoffOrder,
@@ -218,7 +219,7 @@ def test_a_sweep_is_proposed_read_and_confirmed(desk: Client) -> None:
 
 
 def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_get(dov: User) -> None:
-    from inventory.admin_sweeps import _confirmation
+    from inventory.desk.sweeps import _confirmation
 
     rule = account_schedule()
     rule.purpose.activities.get().systems.add(SystemFactory.create(name="Platform"))
@@ -235,7 +236,7 @@ def test_the_confirmation_says_how_many_go_how_many_stay_and_what_other_systems_
 
 
 def test_a_large_sweep_asks_for_its_number(dov: User) -> None:
-    from inventory.admin_sweeps import _confirmation
+    from inventory.desk.sweeps import _confirmation
 
     Company.objects.update_or_create(pk=1, defaults={"large_audience": 2})
     account_schedule()

@@ -14,7 +14,7 @@ from audit.actions import seal_all
 from audit.models import DisposedRow, Event
 from audit.personal import StartEvent
 from audit.verification import verify
-from inventory import holds, sweeps
+from inventory.letting_go import holds, sweeps
 from inventory.models import Sweep, SweepItem
 from inventory.personal import RECORD
 from people.models import Person, Role

@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from audit.personal import StartEvent, Then
-from inventory import holds, receipts, sweeps, tasks
-from inventory.admin_orders import CutoffOrderAdmin
-from inventory.admin_sweeps import SweepAdmin
+from inventory import tasks
+from inventory.desk.orders import CutoffOrderAdmin
+from inventory.desk.sweeps import SweepAdmin
+from inventory.letting_go import holds, receipts, sweeps
 from inventory.models import (
     CutoffOrder,
     HoldScope,

@@ -12,7 +12,7 @@ from audit.disposing import PROOFS, SecondPersonNeeded
 from audit.models import Disposal, DisposedRow, Event
 from audit.personal import StartEvent
 from audit.verification import verify
-from inventory import holds, sweeps
+from inventory.letting_go import holds, sweeps
 from inventory.models import CookieReceipt, DataCategory, HoldScope, Sweep, SweepStatus
 from inventory.personal import CHOICES, RECORD
 from notices.models import Letter

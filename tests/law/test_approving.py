@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from law import actions, lines
-from law.admin_deadlines import RegimeAdmin
+from law.desk.deadlines import RegimeAdmin
 from law.loading import load_shipped_rows
 from law.models import ChecklistItem, LawRow, Regime
 from people.models import User

@@ -10,8 +10,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from processors import announcing, changes
 from processors.models import Announcement, Processor, Status, SubprocessorChange
+from processors.public_list import announcing, changes
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import UserFactory
 from tests.processors.change_factories import ChangeFactory, ListedFactory, entry

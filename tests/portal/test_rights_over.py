@@ -10,7 +10,9 @@ from django.test import Client
 from notices.links import hash_token
 from notices.models import Mail
 from people.models import Person
-from requests import actions, erasure, unverified
+from requests import actions
+from requests.arriving import unverified
+from requests.erasing import erasure
 from requests.models import Right, RightsRequest
 from requests.refusals import LinkSpent
 from tests.people.factories import NOW, PersonFactory, UserFactory

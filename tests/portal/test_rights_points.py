@@ -13,9 +13,11 @@ from notices.links import token_of
 from notices.mail_sender import send_due
 from notices.models import Mail
 from people.models import Person
-from requests import actions, asking, here, limiting, work
+from requests import actions, here
+from requests.arriving.seeking import seek_due
+from requests.changing import limiting
 from requests.models import Answer, Outcome, RightsRequest, Stage, Task, TaskStage
-from requests.seeking import seek_due
+from requests.others import asking, work
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 from tests.requests.road import LETTER, confirm, decide

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from inventory import holds
+from inventory.letting_go import holds
 from inventory.models import HoldScope
 from notices.links import token_of
 from notices.mail_sender import send_due
 from notices.models import Mail
-from requests import actions, asking, fanout, leaving_out, work
+from requests import actions
 from requests.models import Answer, Duty, Outcome, Right, Stage, Task, TaskFile, TaskStage
+from requests.others import asking, fanout, leaving_out, work
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 from tests.requests.work_factories import CaseFactory, CutoffOrderFactory, TaskFactory

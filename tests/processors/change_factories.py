@@ -6,7 +6,6 @@ from typing import Any
 import factory
 from factory.django import DjangoModelFactory
 
-from processors import entries
 from processors.models import (
     Announcement,
     ChangeKind,
@@ -14,6 +13,7 @@ from processors.models import (
     SubprocessorChange,
     Subscription,
 )
+from processors.public_list import entries
 
 from .factories import STARTED, ProcessorFactory
 

@@ -9,7 +9,6 @@ from factory.django import DjangoModelFactory
 from law import actions
 from law.models import Company, TransferMechanism
 from law.transfers import ExportLaw, Mechanism
-from processors import changes
 from processors.clauses import Lists
 from processors.models import (
     Announcement,
@@ -30,6 +29,7 @@ from processors.models import (
     Transfer,
     Verdict,
 )
+from processors.public_list import changes
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import UserFactory
 

@@ -7,8 +7,9 @@ import pytest
 
 from audit.models import Event
 from people.models import User
-from processors import actions, announcing, guards
+from processors import actions, guards
 from processors.models import Contract, Processor, Review, Status, Transfer, Verdict
+from processors.public_list import announcing
 from processors.questions import questions_for
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import UserFactory

@@ -9,8 +9,8 @@ from audit.models import Event
 from law.models import Company
 from notices.models import Campaign, Notice
 from notices.models import Status as NoticeStatus
-from processors import announcing
 from processors.models import Announcement, SubprocessorChange
+from processors.public_list import announcing
 from tests.people.factories import UserFactory
 
 from .change_factories import ChangeFactory, SubscriptionFactory

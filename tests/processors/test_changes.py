@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from processors import actions, announcing, changes, entries, guards
+from processors import actions, guards
 from processors.models import Processor, Status, SubprocessorChange
+from processors.public_list import announcing, changes, entries
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import UserFactory
 

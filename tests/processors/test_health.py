@@ -12,9 +12,10 @@ from inventory import record
 from inventory.health import examine
 from inventory.models import ProcessingActivity
 from law.models import Adequacy, Company
-from processors import announcing, changes, health
+from processors import health
 from processors.models import Announcement, Contract, Processor, Role
 from processors.promises import partners_are_known
+from processors.public_list import announcing, changes
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import UserFactory
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from processors.histories import compare, lives, read_tables
 from processors.models import Processor, Status, SubprocessorChange
+from processors.public_list.histories import compare, lives, read_tables
 
 HEAD = "| Name of Subprocessor | Description of Processing | Location of Processing | Corporate Location |\n|---|:--|---|---|\n"
 FIRST = (

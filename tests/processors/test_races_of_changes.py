@@ -7,8 +7,9 @@ import pytest
 from django.db import transaction
 
 from notices.models import Notice
-from processors import actions, announcing, changes, entries, subscribing
+from processors import actions
 from processors.models import Announcement, Status, SubprocessorChange, Subscription
+from processors.public_list import announcing, changes, entries, subscribing
 from tests.people.factories import UserFactory
 from tests.policies.test_races import at_once
 

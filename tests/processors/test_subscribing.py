@@ -11,8 +11,9 @@ from django.test import Client
 from kombu.exceptions import OperationalError
 
 from notices.delivery import Answer, Mailer, Outcome, ServerUnavailable
-from processors import subscribing, tasks
+from processors import tasks
 from processors.models import Subscription
+from processors.public_list import subscribing
 
 from .change_factories import SubscriptionFactory
 

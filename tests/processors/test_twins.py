@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from audit.models import Event
 from people.models import User
-from processors import announcing, changes, twins
+from processors import twins
 from processors.imports import planned
 from processors.models import ChangeKind, Processor, Role, Status, SubprocessorChange
+from processors.public_list import announcing, changes
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import UserFactory
 from tests.policies.test_races import at_once

@@ -3,8 +3,9 @@
 import pytest
 
 from audit.promises import State
-from processors import actions, announcing, changes, guards, promises
+from processors import actions, guards, promises
 from processors.models import Status, Verdict
+from processors.public_list import announcing, changes
 from processors.questions import questions_for
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import UserFactory

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from audit.personal import StartEvent
-from inventory import promises_retention, sweeps
+from inventory.letting_go import promises_retention, sweeps
 from inventory.models import CutoffOrder
 from people.models import Person, User
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from requests import calls, patience
+from requests.others import calls, patience
 from tests.architecture.places import ROOT
 
 HOST = "receiver.example"

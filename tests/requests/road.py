@@ -6,7 +6,10 @@ from django.utils import timezone
 
 from notices.models import Mail
 from people.models import Person, User
-from requests import actions, correcting, limiting, packages, reviewing, seeking
+from requests import actions
+from requests.arriving import seeking
+from requests.changing import correcting, limiting
+from requests.copies import packages, reviewing
 from requests.events import SOMEBODY
 from requests.models import LetterKind, Right, RightsRequest, Stage
 from tests.people.factories import NOW

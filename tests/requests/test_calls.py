@@ -13,9 +13,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from inventory import holds
-from requests import calls, fanout, leaving_out, patience, vault
+from inventory.letting_go import holds
+from requests.keeping import vault
 from requests.models import Answer, Connection, Correction, Right, RightsRequest, Task, TaskStage
+from requests.others import calls, fanout, leaving_out, patience
 from tests.inventory.retention_factories import LegalHoldFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 

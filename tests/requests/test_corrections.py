@@ -11,9 +11,11 @@ from notices.models import Mail
 from people.actions import restrict
 from people.models import Person
 from people.refusals import WardsNeedAnAdult
-from requests import actions, correcting, here, work
-from requests.correcting import Decision, Wanted
+from requests import actions, here
+from requests.changing import correcting
+from requests.changing.correcting import Decision, Wanted
 from requests.models import Answer, Correction, Judgment, Method, RightsRequest, Stage, Task, TaskStage
+from requests.others import work
 from requests.refusals import (
     AddressNeedsProof,
     AgeNeedsProof,

@@ -15,7 +15,10 @@ from audit.actors import SYSTEM, Actor, ActorKind
 from audit.models import Event
 from law.models import RefusalGround
 from people.models import User
-from requests import actions, correcting, deciding, desk, ending, erasure, events, limiting, packages
+from requests import actions, deciding, desk, events
+from requests.changing import correcting, ending, limiting
+from requests.copies import packages
+from requests.erasing import erasure
 from requests.models import (
     DenialReason,
     ErasureOrder,

@@ -9,8 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from requests import documents, vault
+from requests.keeping import vault
 from requests.models import RightsRequest, SealedFile
+from requests.proving import documents
 from tests.people.factories import NOW
 
 pytestmark = pytest.mark.django_db

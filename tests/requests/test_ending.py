@@ -10,8 +10,10 @@ from inventory import objections
 from inventory.models import Fulfilment, Objection
 from people.models import Role
 from processors.models import Role as TheirRole
-from requests import actions, asking, calls, ending, here, instructions, limiting, newcomers, waiting, work
+from requests import actions, here, waiting
+from requests.changing import ending, limiting, newcomers
 from requests.models import Duty, Happened, Message, Right, RightsRequest, Task, Way
+from requests.others import asking, calls, instructions, work
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory, SystemFactory
 from tests.people.factories import NOW, UserFactory
 from tests.processors.factories import ProcessorActivityFactory, ProcessorFactory

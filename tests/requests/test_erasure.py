@@ -9,8 +9,10 @@ from audit.models import Event, LedgerEntry
 from inventory.models import DataCategory, RetentionRule
 from notices.models import Mail
 from people.models import Authority, Guardianship
-from requests import actions, closing, erasure, plans, vault, work
+from requests import actions
 from requests.desk import erasing
+from requests.erasing import erasure, plans
+from requests.keeping import vault
 from requests.models import (
     Duty,
     ErasureOrder,
@@ -20,7 +22,9 @@ from requests.models import (
     Stage,
     Way,
 )
+from requests.others import work
 from requests.refusals import MayNotAct, NeedsSecondPerson, NotVerified, WaitsForAnother, WrongStage
+from requests.saying import closing
 from requests.turns import next_move
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory

@@ -14,8 +14,9 @@ from django.utils import timezone
 from audit import outside_file
 from notices.models import Mail
 from people.models import Person
-from requests import erasure, work
+from requests.erasing import erasure
 from requests.models import ErasureOrder, RightsRequest, Stage
+from requests.others import work
 from tests.faults import victims
 from tests.faults.erasures import World, a_world, an_erasure, expire_leases
 from tests.faults.oracle_of_erasures import of_erasures

@@ -8,9 +8,10 @@ from django.conf import settings
 
 from law.models import Company, RefusalGround
 from law.models.regimes import pieces
-from requests import closing, deciding, letters, placeholders, reasons
+from requests import deciding, placeholders
 from requests.models import Answer, Duty, LetterKind, Right, Task, Way
-from requests.reasons import ExtensionReason
+from requests.saying import closing, letters, reasons
+from requests.saying.reasons import ExtensionReason
 from tests.inventory.factories import SystemFactory
 from tests.people.factories import NOW, PersonFactory
 

@@ -5,8 +5,8 @@ import pytest
 from inventory.models import Fulfilment
 from people.models import Role
 from processors.models import Role as CompanyRole
-from requests import fanout
 from requests.models import Connection, Duty, Right, Task, Way
+from requests.others import fanout
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import NOW
 from tests.processors.factories import ProcessorFactory

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from audit.models import Event
 from people.models import Person, User
-from requests.candidates import MOST
+from requests.desk.candidates import MOST
 from requests.models import RightsRequest
 from tests.audit.conftest import may
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory

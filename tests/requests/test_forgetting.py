@@ -3,11 +3,11 @@
 import pytest
 from django.db import transaction
 
-from inventory import holds
+from inventory.letting_go import holds
 from inventory.models import HoldPerson, HoldScope, LegalHold
 from notices.models import Mail, MailStatus, Notice, Status, Tally
 from people.models import Guardianship, Person
-from requests.forgetting import forget
+from requests.erasing.forgetting import forget
 from requests.models import RightsRequest
 from tests.notices.factories import NoticeFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory

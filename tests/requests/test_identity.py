@@ -12,7 +12,8 @@ from notices import links
 from notices.models import Mail
 from people import actions as people
 from people.models import Person
-from requests import actions, guards, identity, mails, seeking, unverified
+from requests import actions, guards
+from requests.arriving import seeking, unverified
 from requests.events import SOMEBODY
 from requests.models import (
     Happened,
@@ -24,6 +25,7 @@ from requests.models import (
     Stage,
     Verdict,
 )
+from requests.proving import identity
 from requests.refusals import (
     LinkSpent,
     MayNotAct,
@@ -36,6 +38,7 @@ from requests.refusals import (
     TooSoon,
     WrongStage,
 )
+from requests.saying import mails
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 
 from .factories import RequestFactory

@@ -19,20 +19,12 @@ from inventory import objections
 from inventory.models import Objection
 from notices.models import Mail
 from people.models import Guardianship, Person, User
-from requests import (
-    actions,
-    deciding,
-    ending,
-    erasure,
-    events,
-    letting_go,
-    newcomers,
-    packages,
-    reviewing,
-    seeking,
-    vault,
-    work,
-)
+from requests import actions, deciding, events
+from requests.arriving import seeking
+from requests.changing import ending, newcomers
+from requests.copies import packages, reviewing
+from requests.erasing import erasure, letting_go
+from requests.keeping import vault
 from requests.models import (
     CaseKey,
     CopyPart,
@@ -48,6 +40,7 @@ from requests.models import (
     Stage,
     Task,
 )
+from requests.others import work
 from requests.refusals import WrongStage
 from tests.inventory.factories import ProcessingActivityFactory, SystemFactory
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory

@@ -4,9 +4,10 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from requests import deciding, letters, placeholders
+from requests import deciding, placeholders
 from requests.models import LetterKind, LetterTemplate, Right
 from requests.refusals import NoExtension
+from requests.saying import letters
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory

@@ -11,7 +11,8 @@ from audit.models import Event
 from audit.refusals import Refused
 from law.models import RefusalGround
 from notices.models import Mail
-from requests import actions, deciding, letters, packages, turns
+from requests import actions, deciding, turns
+from requests.copies import packages
 from requests.events import SOMEBODY
 from requests.models import (
     WITHOUT_IDENTITY,
@@ -40,6 +41,7 @@ from requests.refusals import (
     TooManyAtOnce,
     WrongStage,
 )
+from requests.saying import letters
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory

@@ -10,8 +10,10 @@ from inventory import objections
 from inventory.models import Basis, Fulfilment, Kind, Objection, Purpose
 from law.models import RefusalGround
 from people.models import Person, Restriction, Role
-from requests import actions, ending, fanout, here, instructions, limiting
+from requests import actions, here
+from requests.changing import ending, limiting
 from requests.models import Message, Right, RightsRequest, Task, Way
+from requests.others import fanout, instructions
 from requests.refusals import GroundMissing, NeverWeighed, NotToldYet, TooSoon, WrongStage
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory, SystemFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory

@@ -8,8 +8,9 @@ import time_machine
 
 from notices import mail_sender
 from notices.models import Mail
-from requests import actions, deciding, mails
+from requests import actions, deciding
 from requests.models import Channel, DenialReason, LetterKind, Outcome, Right, Stage
+from requests.saying import mails
 from tests.notices.conftest import sink as sink
 from tests.notices.sink import Sink
 from tests.people.factories import NOW, PersonFactory, UserFactory

@@ -10,10 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from notices.models import Notice, Status
-from requests import gathering, packages, vault, work
+from requests.copies import gathering, packages
+from requests.copies.zipping import Entry, zipped
+from requests.keeping import vault
 from requests.models import Happened, Package, RightsRequest, TaskFile
 from requests.models.vault import SealedFile
-from requests.zipping import Entry, zipped
+from requests.others import work
 from tests.inventory.factories import ProcessingActivityFactory
 from tests.notices.factories import NoticeFactory
 from tests.people.factories import NOW, GuardianshipFactory, UserFactory

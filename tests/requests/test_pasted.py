@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from audit.actors import SYSTEM, Actor, ActorKind
 from audit.models import Event
-from requests import actions, events, pasted
+from requests import actions, events
+from requests.arriving import pasted
 from requests.models import Happened, Message, Particulars, Right, RightsRequest, Stage
 from requests.refusals import NothingPasted
 from tests.people.factories import NOW, UserFactory

@@ -8,8 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from audit.models import Event
-from requests import actions, proofs, vault
+from requests import actions
+from requests.keeping import vault
 from requests.models import Happened, IdentityDocument, Method, SealedFile
+from requests.proving import proofs
 from requests.refusals import NotAsked, TooManyDocuments
 from tests.people.factories import NOW, UserFactory
 

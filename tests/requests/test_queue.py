@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from audit.models import Event
 from people.models import User
-from requests import actions, erasure, vault
+from requests import actions
+from requests.erasing import erasure
+from requests.keeping import vault
 from requests.models import (
     Channel,
     IdentityDocument,

@@ -16,8 +16,13 @@ from audit.refusals import Refused
 from inventory import objections
 from notices.models import Mail
 from people.models import User
-from requests import actions, events, here, identity, letters, packages, seeking, work
+from requests import actions, events, here
+from requests.arriving import seeking
+from requests.copies import packages
 from requests.models import Outcome, Right, RightsRequest, Stage
+from requests.others import work
+from requests.proving import identity
+from requests.saying import letters
 from tests.inventory.factories import PurposeFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 

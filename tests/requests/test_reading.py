@@ -9,8 +9,8 @@ import pytest
 from django.utils import translation
 
 from audit.personal import holdings
-from requests import packages, reading
-from requests.gathering import as_json, key_of, rows_in
+from requests.copies import packages, reading
+from requests.copies.gathering import as_json, key_of, rows_in
 from tests.people.factories import NOW
 from tests.portal.test_translations import LANGUAGES, catalog
 

@@ -7,9 +7,11 @@ import pytest
 
 from audit.models import Event
 from notices.models import Mail
-from requests import actions, clocks, hints, mails
+from requests import actions, clocks
+from requests.arriving import hints
 from requests.models import Channel, Happened, RequesterKind, Right, RightsRequest, Stage
 from requests.refusals import NotALink, NotAnInquiry, WaitsForAnother
+from requests.saying import mails
 from tests.people.factories import NOW, GuardianshipFactory, PersonFactory, UserFactory
 
 from .factories import RequestFactory

@@ -8,7 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from people.models import User
-from requests import actions, letting_go, packages, reviewing, vault
+from requests import actions
+from requests.copies import packages, reviewing
+from requests.erasing import letting_go
+from requests.keeping import vault
 from requests.models import CopyPart, Package, RightsRequest, SealedFile, Stage
 from tests.people.factories import NOW, UserFactory
 

@@ -10,10 +10,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from audit.models import Event
-from requests import clocks, letters, packages, reviewing, withheld, work
-from requests.files import FileRefused
+from requests import clocks
+from requests.copies import packages, reviewing, withheld
+from requests.keeping.files import FileRefused
 from requests.models import CopyPart, Happened, Package, RightsRequest, SealedFile, Stage, TaskFile, Why
+from requests.others import work
 from requests.refusals import GroundDoesNotFit, WrongStage
+from requests.saying import letters
 from requests.turns import next_move
 from tests.people.factories import NOW, GuardianshipFactory, UserFactory
 
@@ -111,7 +114,7 @@ def test_the_original_of_a_replaced_part_stays_sealed_past_the_copy(case, dov):
 
 
 def vault_of(part: CopyPart, path: str):
-    from requests import vault
+    from requests.keeping import vault
 
     return vault.open_sealed(part.request, path)
 
@@ -231,7 +234,7 @@ def test_the_other_guardian_is_nowhere_in_a_childs_copy(case, dov):
 
 
 def test_an_erasure_leaves_no_part_and_no_words_of_an_owner(case, dov):
-    from requests.forgetting import forget
+    from requests.erasing.forgetting import forget
 
     case.tasks.update(answer="exception", answer_text="Amina's notes lie with Mrs. Young.")
     forget([case.subject_id], keep={"rights-requests"}, at=NOW)
@@ -263,7 +266,8 @@ def test_a_part_is_read_by_colleagues_alone_and_each_read_is_written_down(client
 def test_what_a_killed_worker_sealed_for_nothing_is_swept(case, dov):
     from datetime import timedelta
 
-    from requests import letting_go, vault
+    from requests.erasing import letting_go
+    from requests.keeping import vault
 
     kept = SealedFile.objects.count()
     vault.seal(case, [b"half a copy"])

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from requests import documents, files, scanning, vault
+from requests.keeping import files, scanning, vault
 from requests.models import SealedFile
+from requests.proving import documents
 
 from .factories import RequestFactory
 

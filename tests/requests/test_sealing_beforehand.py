@@ -10,7 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from requests import packages, reviewing, vault
+from requests.copies import packages, reviewing
+from requests.keeping import vault
 from requests.models import RightsRequest, SealedFile
 from requests.refusals import WrongStage
 from tests.people.factories import NOW, UserFactory

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from requests.streams import CHUNK, MAGIC, SALT, TAG, Tampered, opened, pieces_of, sealed
+from requests.keeping.streams import CHUNK, MAGIC, SALT, TAG, Tampered, opened, pieces_of, sealed
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 NAME = "ab/one.sealed"

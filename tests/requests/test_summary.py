@@ -6,7 +6,7 @@ import pytest
 
 from notices import mail_sender
 from notices.models import Mail
-from requests import summary
+from requests.desk import summary
 from requests.models import TaskStage
 from tests.people.factories import NOW, UserFactory
 

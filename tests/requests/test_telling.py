@@ -10,7 +10,8 @@ from django.utils import translation
 from inventory.models import Basis, DataCategory, Origin, RetentionRule
 from law.models import Company
 from people.models import Role
-from requests import clocks, packages, telling
+from requests import clocks
+from requests.copies import packages, telling
 from requests.models import Right, RightsRequest
 from tests.inventory.factories import DataCategoryFactory, ProcessingActivityFactory
 from tests.people.factories import NOW

@@ -6,7 +6,8 @@ import pytest
 
 from notices.models import Mail
 from people.models import Person
-from requests import actions, seeking, unverified
+from requests import actions
+from requests.arriving import seeking, unverified
 from requests.desk.shown import can_be_judged
 from requests.models import Channel, Method, Outcome, Right, RightsRequest, Stage
 from requests.refusals import LinkSpent, NotEnough

@@ -17,9 +17,10 @@ from django.db import connection
 from audit import outside
 from audit.actors import SYSTEM
 from audit.models import Event, LedgerEntry
-from requests import calls, masters, rotating, vault
+from requests.keeping import masters, rotating, vault
+from requests.keeping.streams import Tampered
 from requests.models import CaseKey, Connection, RightsRequest, SealedFile
-from requests.streams import Tampered
+from requests.others import calls
 from tests.inventory.factories import SystemFactory
 from tests.people.factories import NOW, UserFactory
 
@@ -115,7 +116,7 @@ def test_a_full_disk_leaves_no_half_file(case, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("requests.vault.os.fsync", full)
+    monkeypatch.setattr("requests.keeping.vault.os.fsync", full)
 
     with pytest.raises(vault.VaultFull, match="Make room"):
         vault.seal(case, io.BytesIO(b"x" * 1_000_000))

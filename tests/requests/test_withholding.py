@@ -11,10 +11,11 @@ from django.utils import translation
 
 from audit.models import Event
 from people.models import User
-from requests import copying, letters, packages, reviewing, withheld
+from requests.copies import copying, packages, reviewing, withheld
+from requests.copies.reviewing import Spots
 from requests.models import CopyPart, Happened, Message, RightsRequest, SealedFile, Why, Withholding
 from requests.refusals import WrongStage
-from requests.reviewing import Spots
+from requests.saying import letters
 from tests.people.factories import NOW, UserFactory
 
 from .test_reviewing import going_out, ours

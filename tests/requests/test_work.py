@@ -8,13 +8,14 @@ from django.db import IntegrityError
 
 from audit.actors import SYSTEM
 from audit.models import Event
-from inventory import sweeps
+from inventory.letting_go import sweeps
 from law.models import Company
 from notices.models import Mail
-from requests import asking, fanout, here, work
-from requests.files import FileRefused
+from requests import here
+from requests.keeping.files import FileRefused
 from requests.models import Answer, Duty, Happened, Stage, Task, TaskFile, TaskStage, Way
 from requests.models.vault import SealedFile
+from requests.others import asking, fanout, work
 from tests.inventory.factories import SystemFactory
 from tests.people.factories import NOW, UserFactory
 

@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from people.models import User
-from requests import erasure, waiting
+from requests import waiting
+from requests.erasing import erasure
 from requests.models import ErasureOrder, Package, Right, RightsRequest, Stage, TaskStage
 
 pytestmark = pytest.mark.django_db

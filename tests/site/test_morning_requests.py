@@ -8,8 +8,10 @@ import time_machine
 from django.test import Client
 
 from privacy_site.morning import cases as lines
-from requests import actions, erasure, recovery, waiting
+from requests import actions, waiting
+from requests.erasing import erasure
 from requests.models import Method, RightsRequest
+from requests.proving import recovery
 from tests.people.factories import NOW, UserFactory
 from tests.requests.factories import RequestFactory
 from tests.requests.work_factories import TaskFactory

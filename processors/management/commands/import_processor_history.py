@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from audit.actors import SYSTEM
 from law.models import Company
-from processors.histories import Entry, Life, lives, read_tables
-from processors.history_imports import bring_in
+from processors.public_list.histories import Entry, Life, lives, read_tables
+from processors.public_list.history_imports import bring_in
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.actors import SYSTEM
-from requests import masters, rotating
+from requests.keeping import masters, rotating
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""The registers as staff see them: lists, forms, buttons."""

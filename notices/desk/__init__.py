@@ -1,0 +1,1 @@
+"""What we told whom, as staff see it."""

@@ -1,0 +1,1 @@
+"""People, guardians and colleagues as staff see them."""

@@ -1,0 +1,1 @@
+"""Companies and their papers as staff see them: lists, forms, buttons."""

@@ -1,0 +1,1 @@
+"""What a case changes without erasing: corrections, restrictions, objections, and their ends."""

@@ -1,0 +1,1 @@
+"""Files under lock: one key for each case, master keys outside of the database."""

@@ -1,0 +1,1 @@
+"""What others do for a case: owners of systems, companies, calls to machines."""
