@@ -30,14 +30,14 @@ PUBLIC_MODULES = [
     ROOT / "notices" / "personal.py",
     ROOT / "people" / "cleaning.py",
     ROOT / "people" / "personal.py",
-    ROOT / "requests" / "closing.py",
-    ROOT / "requests" / "documents.py",
-    ROOT / "requests" / "keepers.py",
+    ROOT / "requests" / "saying" / "closing.py",
+    ROOT / "requests" / "proving" / "documents.py",
+    ROOT / "requests" / "erasing" / "keepers.py",
     ROOT / "requests" / "personal.py",
-    ROOT / "requests" / "reading.py",
-    ROOT / "requests" / "reasons.py",
-    ROOT / "requests" / "withheld.py",
-    ROOT / "processors" / "words.py",
+    ROOT / "requests" / "copies" / "reading.py",
+    ROOT / "requests" / "saying" / "reasons.py",
+    ROOT / "requests" / "copies" / "withheld.py",
+    ROOT / "processors" / "public_list" / "words.py",
 ]
 
 Catalog = dict[str, list[str]]
@@ -147,7 +147,7 @@ MARKUP = re.compile(r"<[^>]*>|%(?:\(\w+\))?[sd]")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_signs_stand_as_that_language_sets_them(language: str) -> None:
     said = [text for texts in catalog(language).values() for text in texts]
-    letters = ROOT / "requests" / "data"
+    letters = ROOT / "requests" / "saying" / "data"
     said += [path.read_text() for path in sorted(letters.rglob(f"*.{language}.txt"))]
     with (letters / "grounds.csv").open(encoding="utf-8", newline="") as file:
         said += [row[language] for row in csv.DictReader(file)]
