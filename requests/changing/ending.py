@@ -88,8 +88,9 @@ def tell_of_the_end(objection: Objection, *, at: datetime) -> None:
     """The person took it back (`inventory.objections.end`): the use may go on wherever it was stopped."""
     day = Company.current().day_of(at)
     mine = RightsRequest.objects.filter(subject=objection.person_id, right__in=limiting.USES)
-    cases = [case for case in mine if _is_about(case, objection)]
+    cases = [case for case in mine.order_by("pk") if _is_about(case, objection)]
     for case in cases:
+        guards.locked(case)  # before its tasks, as everybody holds them who answers one
         if limiting.is_over(case, day):
             _ask_no_more(case, at=at)
     told = Q(duty=Duty.STOP, request__in=cases)

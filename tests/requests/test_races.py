@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from threading import Event as Bell
 from time import sleep
@@ -14,6 +15,7 @@ from django.db import connection
 from audit.models import Event
 from audit.refusals import Refused
 from inventory import objections
+from inventory.models import Objection
 from notices.models import Mail
 from people.models import User
 from requests import actions, events, here
@@ -23,7 +25,7 @@ from requests.models import Outcome, Right, RightsRequest, Stage
 from requests.others import work
 from requests.proving import identity
 from requests.saying import letters
-from tests.inventory.factories import PurposeFactory
+from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory, SystemFactory
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory
@@ -31,6 +33,7 @@ from .road import LETTER, ask, link_in
 from .work_factories import TaskFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
+DAY = timedelta(days=1)
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:
@@ -188,3 +191,27 @@ def test_two_cases_that_stop_the_same_use_note_it_once() -> None:
 
     assert at_once(stop("ONE"), stop("TWO")) == ["done", "done"]
     assert amina.objections.count() == 2
+
+
+def test_an_objection_ends_while_a_system_answers_and_neither_waits_for_the_other(monkeypatch) -> None:
+    """The case before its tasks, whoever comes: the other way round they would wait for each other."""
+    case, dov = RequestFactory(right=Right.OBJECTION, in_review=True), UserFactory()
+    system = SystemFactory()
+    ProcessingActivityFactory(basis="legitimate_interests", whose=["learner"], systems=[system])
+    actions.accept(case, by=dov, at=NOW)
+    here.do_due(at=NOW)
+    task, is_half_over, cancel_all = case.tasks.get(system=system), Bell(), work.cancel_all
+
+    def slowly(number: int) -> int:
+        count = cancel_all(number)
+        is_half_over.set()
+        sleep(0.5)
+        return count
+
+    def answer() -> object:
+        assert is_half_over.wait(10)
+        return work.answer(task, answer="done", by=dov, at=NOW)
+
+    monkeypatch.setattr(work, "cancel_all", slowly)
+    end = lambda: objections.end(Objection.objects.get(), by=dov, at=NOW + DAY, reason="Taken back.")  # noqa: E731
+    assert at_once(end, answer) == ["done", "TaskCannotMove"]
