@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audit.actors import SYSTEM, Actor, ActorKind
 from audit.models import Event
-from requests import actions, events
+from requests import actions, events, guards
 from requests.arriving import pasted
 from requests.models import Happened, Message, Particulars, Right, RightsRequest, Stage
 from requests.refusals import NothingPasted
@@ -125,3 +125,21 @@ def test_a_closed_case_is_no_exception():
     actions.hear(case, TEXT, by=REQUESTER, at=NOW)
     pasted.destroy_due(at=NOW + WEEK)
     assert (case.stage, pasted.until(case)) == (Stage.CLOSED, None)
+
+
+def test_a_long_line_of_one_sign_costs_no_more_than_its_length():
+    """Anybody may send it: looked through anew from each of its places it would take hours."""
+    assert not pasted.looks_like_a_document("=" * 500_000)
+
+
+def test_a_case_that_a_colleague_cleared_meanwhile_stops_no_other(monkeypatch):
+    first, second = receive(TEXT), receive(TEXT)
+    locked = guards.locked
+
+    def a_colleague_was_quicker(case: RightsRequest) -> RightsRequest:
+        Particulars.objects.filter(request=first).update(details="", document_until=None)
+        return locked(case)
+
+    monkeypatch.setattr(guards, "locked", a_colleague_was_quicker)
+    assert pasted.destroy_due(at=NOW + WEEK) == 1
+    assert Particulars.objects.get(request=second).details == AFTERWARDS
