@@ -2,12 +2,14 @@
 
 Enforced where rows leave the vault, so that data for programs and the page to read lack the very same."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from requests.keeping import vault
 from requests.models import CopyPart, Withholding
 
-from .gathering import Row, holding_of
+from .gathering import NOTHING, Row, holding_of, rows_in
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,21 @@ def of(part: CopyPart) -> Cuts:
 
 def columns(part: CopyPart) -> list[str]:
     """By their names in JSON, in the order of the copy: the database keeps `filled` in one of its own."""
+    _count_columns(part)
     holding = holding_of(part.holding)
     known = list(holding.columns) if holding else []
     return [name for name in known if name in part.filled] + sorted(set(part.filled).difference(known))
+
+
+def _count_columns(part: CopyPart) -> None:
+    """Of a part sealed before this was counted with the rows: once, from what lies sealed."""
+    if part.filled or not part.rows or not vault.holds(part.request, [part.path]):
+        return
+    found: Counter[str] = Counter()
+    for row in rows_in(vault.open_sealed(part.request, part.path)):
+        found.update({name: int(value not in NOTHING) for name, value in row.items()})
+    part.filled = dict(found)
+    CopyPart.objects.filter(pk=part.pk).update(filled=part.filled)
 
 
 def rows_left(part: CopyPart) -> int | None:

@@ -29,7 +29,7 @@ from requests.models import (
 )
 from requests.refusals import GroundDoesNotFit, WrongStage
 
-from . import packages, withheld
+from . import cutting, packages, withheld
 
 
 class NothingChosen(Refused):
@@ -239,7 +239,7 @@ def _inside(request: RightsRequest, part: CopyPart) -> CopyPart:
 def _refuse_strange(part: CopyPart, spots: Spots) -> None:
     if not spots.columns and not spots.rows:
         raise NothingChosen("Tick the columns or the rows that stay out.")
-    if strange := [name for name in spots.columns if name not in part.filled]:
+    if strange := [name for name in spots.columns if name not in cutting.columns(part)]:
         raise SpotGone(f"This part has no column “{strange[0]}”.")
     if strange_rows := [row for row in spots.rows if not 1 <= row <= (part.rows or 0)]:
         raise SpotGone(f"This part has {part.rows} rows, and no row {strange_rows[0]}.")

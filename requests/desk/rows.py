@@ -107,13 +107,6 @@ class RowsScreen(Pressable):
         sheet = Sheet(part, _number(request.GET.get("page", ""), part))
         if request.method == "POST":
             return self._decide(request, sheet)
-        record(
-            "requests.open_copypart",
-            part,
-            by=staff(request),
-            at=timezone.now(),
-            details={"page": sheet.number},
-        )
         return self._show(request, sheet, _forms(sheet))
 
     def _decide(self, request: HttpRequest, sheet: Sheet) -> HttpResponse:
@@ -140,7 +133,11 @@ class RowsScreen(Pressable):
             self._refuse_stale(case, confirmation.cleaned_data["opened_revision"])
             how: dict[str, Any] = {"part": sheet.part, "by": staff(request), "at": at, "reason": reason}
             if verb == GIVE_BACK:
-                chosen = [int(number) for number in request.POST.getlist("chosen") if number.isdecimal()]
+                chosen = [
+                    one.pk
+                    for one in sheet.part.withholdings.all()
+                    if str(one.pk) in request.POST.getlist("chosen")
+                ]
                 count = reviewing.give_back(case, chosen=chosen, **how)
                 return f"{count} taken back. Look the part through again."
             typed = asked[verb][0].cleaned_data
@@ -151,6 +148,9 @@ class RowsScreen(Pressable):
     def _show(
         self, request: HttpRequest, sheet: Sheet, asked: dict[str, list[Any]], refusal: Refused | None = None
     ) -> HttpResponse:
+        """The rows; also beside a refused form they are read, so that is on record too."""
+        by, at = staff(request), timezone.now()
+        record("requests.open_copypart", sheet.part, by=by, at=at, details={"page": sheet.number})
         part, cuts, headings = sheet.part, cutting.of(sheet.part), sheet.headings()
         context = {
             "title": part.title,

@@ -13,6 +13,7 @@ from audit.models import Event
 from people.models import User
 from requests.copies import copying, packages, reviewing, withheld
 from requests.copies.reviewing import Spots
+from requests.keeping import vault
 from requests.models import CopyPart, Happened, Message, RightsRequest, SealedFile, Why, Withholding
 from requests.refusals import WrongStage
 from requests.saying import letters
@@ -315,3 +316,43 @@ def test_a_late_page_costs_the_memory_of_its_rows():
     tracemalloc.stop()
     assert row["body"].startswith("Message 19999:")
     assert peak < 2 * 2**20
+
+
+def test_rows_shown_beside_a_refused_form_are_read_and_so_on_record(desk, case):
+    answer = desk.post(screen(messages(case)) + "?page=1", {"verb": "withhold"})
+    assert "Zoe Classmate copied me." in answer.content.decode()
+    assert Event.objects.get(verb="requests.open_copypart").details == {"page": 1}
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5_000])
+def test_a_number_no_row_can_have_takes_nothing_back(desk, case, number):
+    answer = send(desk, case, "give_back", chosen=[number])
+    assert "Tick what is to go out after all" in answer.content.decode()
+
+
+# --- Sealed before columns were counted --------------------------------------------------------
+
+
+@pytest.fixture
+def older(case: RightsRequest) -> RightsRequest:
+    case.copy_parts.update(filled={})
+    return case
+
+
+def test_a_part_sealed_before_columns_were_counted_is_shown_and_cut_like_any_other(older, desk):
+    page = desk.get(screen(messages(older))).content.decode()
+    assert "Zoe Classmate copied me." in page
+    assert send(desk, older, columns=["body"]).status_code == 302
+    assert Withholding.objects.get().rows == 3
+
+
+def test_a_copy_released_before_columns_were_counted_keeps_its_pages_to_read(older):
+    page = going_out(older)[f"{MESSAGES}.html"].decode()
+    assert "Zoe Classmate copied me." in page
+    assert "kept out" not in page
+
+
+def test_the_page_of_a_part_whose_file_is_gone_still_opens(older, desk):
+    vault.remove(messages(older).path)
+    part = messages(older)
+    assert desk.get(reverse("admin:requests_copypart_change", args=[part.pk])).status_code == 200
