@@ -15,7 +15,7 @@ from .models import LawRow, Regime
 from .periods import Period
 
 START = "in_force_from"
-NO = "no"
+YES, NO = "yes", "no"
 PLACES = ("place", "territory")
 CHECKLISTS = {
     "ccpa_service_provider": "CCPA: contract with a service provider",
@@ -135,9 +135,14 @@ def _facts(row: LawRow, follows: LawRow | None, names: Sequence[str]) -> list[Fa
     """What changed first; every plain no in one breath, at the end."""
     told = [_fact(row, follows, name) for name in names]
     changed = [fact for fact in told if fact.is_changed]
-    plain = [fact for fact in told if not fact.is_changed and fact.words and fact.words not in str(row)]
+    plain = [fact for fact in told if not fact.is_changed and fact.words and not _is_in_name(fact, row)]
     noes = ", ".join(fact.label for fact in plain if fact.words == NO)
     return changed + [fact for fact in plain if fact.words != NO] + ([Fact("not so", noes)] if noes else [])
+
+
+def _is_in_name(fact: Fact, row: LawRow) -> bool:
+    """The name says it already; a yes or no in it is part of another word."""
+    return fact.words not in (YES, NO) and fact.words in str(row)
 
 
 def _fact(row: LawRow, follows: LawRow | None, name: str) -> Fact:
@@ -158,7 +163,7 @@ def in_words(row: LawRow, name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else NO
+        return YES if value else NO
     if name.endswith("_n"):
         return str(Period(value, getattr(row, f"{name[:-2]}_unit")))
     if name in PLACES:

@@ -156,3 +156,11 @@ def test_a_number_too_long_for_any_key_is_no_choice(desk: Client) -> None:
     answer = desk.post(PAGE, {"rows": ["9" * 30]})
     assert answer.status_code == 422
     assert "Choose again." in answer.content.decode()
+
+
+def test_a_plain_no_is_said_also_of_a_row_whose_name_holds_these_two_letters(desk: Client) -> None:
+    row = Regime.objects.filter(is_receipt_day_disputed=False).first()
+    assert row is not None
+    row.code = row.name = "notice_rules"
+    (line,) = lines.lines([row], RegimeAdmin.facts)
+    assert "receipt day disputed" in next(fact.words for fact in line.facts if fact.label == "not so")
