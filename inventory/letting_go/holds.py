@@ -186,8 +186,15 @@ def wait_for_the_window() -> None:
     list(Sweep.objects.select_for_update().at_work())
 
 
+def keep_all() -> None:
+    """Until our transaction ends no hold is released and no restriction lifted: what we count as staying stays."""
+    for keeping in (LegalHold.objects.in_force(), Restriction.objects.in_force()):
+        list(keeping.select_for_update().order_by("pk").values_list("pk"))
+
+
 def refuse_under_sweep() -> None:
-    """Raises SweepUnderWay where an open sweep was read, and confirmed, with rows counted as staying."""
+    """Raises SweepUnderWay where an open sweep was read, and confirmed, with rows counted as staying. Asked
+    by whoever holds what shall end, or a sweep that counts just now goes unseen."""
     if sweep := Sweep.objects.open().filter(items__held_count__gt=0, items__ended_at=None).first():
         raise SweepUnderWay(sweep)
 

@@ -58,8 +58,8 @@ def lift(request: RightsRequest, *, by: User, at: datetime, reason: str) -> Righ
         raise NotToldYet
     if Company.current().day_of(at) < told:
         raise TooSoon(f"The letter says that it ends on {told:%-d %B %Y}.")
-    holds.refuse_under_sweep()
     people.lift_restriction(restriction.person, case=request.reference, by=by, at=at, reason=reason)
+    holds.refuse_under_sweep()
     events.deed(request, "lift_restriction", Happened.LIFTED, by=by, at=at, reason=reason)
     _tell_of_the_end_of_restrictions(request, at=at)
     return request

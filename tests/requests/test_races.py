@@ -15,17 +15,22 @@ from django.db import connection
 from audit.models import Event
 from audit.refusals import Refused
 from inventory import objections
-from inventory.models import Objection
+from inventory.letting_go import sweeps
+from inventory.models import Objection, SweepItem
 from notices.models import Mail
-from people.models import User
-from requests import actions, events, here
+from people import actions as people
+from people.models import Person, User
+from requests import actions, events, guards, here
 from requests.arriving import seeking
+from requests.changing import ending
 from requests.copies import packages
 from requests.models import Outcome, Right, RightsRequest, Stage
 from requests.others import work
 from requests.proving import identity
 from requests.saying import letters
 from tests.inventory.factories import ProcessingActivityFactory, PurposeFactory, SystemFactory
+from tests.inventory.retention_factories import account_schedule
+from tests.inventory.test_sweeps import LONG_AGO
 from tests.people.factories import NOW, PersonFactory, UserFactory
 
 from .factories import RequestFactory
@@ -215,3 +220,25 @@ def test_an_objection_ends_while_a_system_answers_and_neither_waits_for_the_othe
     monkeypatch.setattr(work, "cancel_all", slowly)
     end = lambda: objections.end(Objection.objects.get(), by=dov, at=NOW + DAY, reason="Taken back.")  # noqa: E731
     assert at_once(end, answer) == ["done", "TaskCannotMove"]
+
+
+def test_no_restriction_is_lifted_while_a_sweep_counts_what_it_keeps(monkeypatch) -> None:
+    """Else the sweep would take what whoever confirms it read as staying."""
+    account_schedule()
+    case, dov = RequestFactory(right=Right.RESTRICTION, in_review=True), UserFactory()
+    Person.objects.filter(pk=case.subject_id).update(last_active_on=LONG_AGO)
+    people.restrict(guards.subject_of(case), ground="claims", case=case.reference, by=dov, at=NOW)
+    ending.tell_of_lifting(case, letter=LETTER, from_on=(NOW + DAY).date(), by=dov, at=NOW)
+    has_counted, create = Bell(), SweepItem.objects.bulk_create
+
+    def slowly(items: list[SweepItem]) -> object:
+        has_counted.set()
+        sleep(0.5)
+        return create(items)
+
+    def lift() -> object:
+        assert has_counted.wait(10)
+        return ending.lift(anew(case), by=dov, at=NOW + DAY, reason="Checked.")
+
+    monkeypatch.setattr(SweepItem.objects, "bulk_create", slowly)
+    assert at_once(lambda: sweeps.propose(by=dov, at=NOW), lift) == ["done", "SweepUnderWay"]
