@@ -1,7 +1,7 @@
 """What makes the desk's alarm bell ring: privacy leads hear of it by mail at once."""
 
 import logging
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -46,7 +46,14 @@ def _tell_leads(subject: str, words: str) -> None:
     leads = User.objects.filter(groups__name=LEAD, is_active=True).values_list("email", flat=True)
     try:
         for address in leads:
-            send_mail(subject, words, None, [address])
+            _mail(address, subject, words)
     except (OSError, SMTPException):
         # What happened stands and is on record; a mail server that is down must not turn it into an error page.
         log.exception("an alarm about a large export could not be mailed")
+
+
+def _mail(address: str, subject: str, words: str) -> None:
+    try:
+        send_mail(subject, words, None, [address])
+    except SMTPRecipientsRefused:  # one dead address keeps nobody else from hearing
+        log.exception("a lead's address was refused, so they were not told of a large export")

@@ -3,10 +3,12 @@
 import csv
 import io
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.test import Client
@@ -177,3 +179,18 @@ def test_asking_and_fetching_want_a_fresh_login(dov, settings):
     ):
         assert answer.status_code == 302
     assert not LargeExport.objects.exists()
+
+
+@pytest.mark.parametrize("dead", ["dov@company.example", "lena@company.example"])
+def test_a_lead_whose_address_is_dead_keeps_no_other_from_hearing(dov, lena, monkeypatch, dead):
+    send = EmailMultiAlternatives.send
+
+    def unless_dead(message: Any, *how: Any, **more: Any) -> int:
+        if message.to == [dead]:
+            raise SMTPRecipientsRefused({dead: (550, b"unknown")})
+        return send(message, *how, **more)
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", unless_dead)
+    ask(dov)
+    heard = {to for message in mail.outbox for to in message.to}
+    assert heard == {dov.email, lena.email} - {dead}
