@@ -112,7 +112,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "NAME": env.str("TEST_DB_NAME", default="") or str(VAR_DIR / "test.sqlite3")
     }
 else:
-    _options.update(pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)})
+    _options.update(
+        pool={"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8)},
+        # At once, where a cursor can prepare at all; Django's own does not (notices/queue.py).
+        prepare_threshold=0,
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What counts wrong passwords has to be one count for every process, so it lies in the database too. Django keeps

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -187,16 +188,39 @@ def test_a_claim_costs_the_same_few_queries_whatever_its_size(letter, django_ass
 
 
 @pytest.mark.postgresql
-def test_only_the_sent_mark_does_not_wait_for_the_disk(letter, settings, django_assert_num_queries):
+def test_only_the_sent_mark_does_not_wait_for_the_disk(letter, settings):
     NoticeFactory.create_batch(2, letter=letter)
     first, second = queue.claim()
-    with django_assert_num_queries(1) as seen:
+    asked = []
+
+    def listen(execute, sql, *rest):
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(listen):
         queue.mark_sent(first)
-    assert "synchronous_commit" in seen[0]["sql"]
-    settings.NOTICES_SYNC_MARKS = True
-    with django_assert_num_queries(1) as seen:
+        settings.NOTICES_SYNC_MARKS = True
         queue.mark_sent(second)
-    assert "synchronous_commit" not in seen[0]["sql"]
+    assert ["synchronous_commit" in sql for sql in asked] == [True, False]
+
+
+def runs_of_prepared_statements():
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT coalesce(sum(generic_plans + custom_plans), 0)
+            FROM pg_prepared_statements WHERE statement LIKE '%notices_notice%'
+        """)
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.postgresql
+def test_both_statements_of_each_mail_are_prepared(letter):
+    NoticeFactory.create_batch(3, letter=letter)
+    batch, before = queue.claim(), runs_of_prepared_statements()
+    for notice in batch:
+        assert queue.is_ours(notice)
+        assert queue.mark_sent(notice)
+    assert runs_of_prepared_statements() == before + 6
 
 
 @pytest.mark.postgresql
