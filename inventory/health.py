@@ -44,6 +44,20 @@ class Fault:
         """As audit events name a row: ("inventory.system", "12")."""
         return self.about._meta.label_lower, str(self.about.pk)
 
+    @property
+    def words(self) -> str:
+        """What is said of the row, after its name; empty where the sentence does not begin with it."""
+        name = f"“{self.about}” "
+        return self.sentence.removeprefix(name) if self.sentence.startswith(name) else ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Faults of which the same is said. Without words they are one, and its sentence says it all."""
+
+    words: str
+    faults: list[Fault]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
@@ -63,6 +77,17 @@ class Diagnosis:
     check: Check
     faults: list[Fault]
     has_more: bool
+
+    @property
+    def groups(self) -> Iterator[Group]:
+        said: dict[str, list[Fault]] = {}
+        for fault in self.faults:
+            said.setdefault(fault.words, []).append(fault)
+        for words, faults in said.items():
+            if words and len(faults) > 1:
+                yield Group(words, faults)
+            else:
+                yield from (Group("", [fault]) for fault in faults)
 
     @property
     def count(self) -> str:

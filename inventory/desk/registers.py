@@ -269,7 +269,7 @@ class ProcessingActivityAdmin(RegisterAdmin):
         examined = health.examine(today)
         health.remember(examined, today)  # what was put right is gone from the morning page too
         diagnoses = [
-            (found, [(fault, self._fault_url(request, fault)) for fault in found.faults])
+            (found, [(group.words, self._linked(request, group.faults)) for group in found.groups])
             for found in examined
         ]
         context = {
@@ -302,6 +302,9 @@ class ProcessingActivityAdmin(RegisterAdmin):
     def _must_see(self, request: HttpRequest) -> None:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+
+    def _linked(self, request: HttpRequest, faults: list[health.Fault]) -> list[tuple[health.Fault, str]]:
+        return [(fault, self._fault_url(request, fault)) for fault in faults]
 
     def _fault_url(self, request: HttpRequest, fault: health.Fault) -> str:
         opts = fault.about._meta

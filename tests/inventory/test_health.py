@@ -245,3 +245,13 @@ def test_equal_uses_are_folded_by_the_database() -> None:
     [uses] = [query["sql"] for query in asked if "whose" in query["sql"] and "DISTINCT" in query["sql"]]
     with connection.cursor() as cursor:
         assert len(cursor.execute(uses).fetchall()) == 1
+
+
+def test_what_is_said_of_many_is_said_once_and_each_keeps_its_link(client: Client) -> None:
+    many = [ProcessingActivityFactory(basis="") for _ in range(3)]
+    client.force_login(UserFactory(superuser=True))
+    page = client.get(PAGE).content.decode()
+    assert page.count("has no lawful basis.") == 1
+    assert "Each of these 3 has no lawful basis." in page
+    for activity in many:
+        assert f'href="/admin/inventory/processingactivity/{activity.pk}/change/">{activity}</a>' in page
