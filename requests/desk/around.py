@@ -19,11 +19,21 @@ from audit.desk import staff
 from audit.pressing import fresh_login
 from requests import guards, placeholders
 from requests.keeping import vault
-from requests.models import Connection, IdentityDocument, LetterTemplate, Task, TaskFile, TaskStage, Way
+from requests.models import (
+    OPEN_STAGES,
+    Connection,
+    IdentityDocument,
+    LetterTemplate,
+    Task,
+    TaskFile,
+    TaskStage,
+    Way,
+)
 from requests.others import asking, calls, work
 from requests.proving.documents import as_download
 
 from . import forms_desk
+from .filters import Standing
 
 # Its bytes, its name, and how many bytes, where that is known beforehand.
 Served = tuple[Iterator[bytes], str, int | None]
@@ -119,8 +129,8 @@ def _ask_anew(task: Task, *, by: Any, at: Any, reason: str = "") -> bool:
 
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "where", "duty", "way", "stage", "due_at", "answer", "case")
-    list_filter = ("stage", "duty", "way")
+    list_display = ("__str__", "case", "where", "duty", "stage", "due_at", "answer")
+    list_filter = (Standing, "duty", "way")
     list_select_related = ("system", "processor", "request", "order")
     sortable_by = ()
     fieldsets = (
@@ -140,6 +150,7 @@ class TaskAdmin(ReadOnlyAdmin):
         "answer",
         "due_at",
     )
+    when_empty = "No system and no company owes an answer."
     buttons = (
         Button(
             verb="answer",
@@ -180,6 +191,11 @@ class TaskAdmin(ReadOnlyAdmin):
             ),
         ),
     )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What waits: the most urgent first. What is over: the latest first."""
+        waits = request.GET.get(Standing.parameter_name, Standing.OPEN) in {Standing.OPEN, *OPEN_STAGES}
+        return ("due_at", "id") if waits else ("-id",)
 
     def heading(self, obj: Task) -> str:
         return f"{obj.whose}: {obj.get_duty_display()}"

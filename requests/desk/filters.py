@@ -1,6 +1,7 @@
 """What the queue can be narrowed to, and how a case is found in it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django.contrib.admin import SimpleListFilter
@@ -12,10 +13,20 @@ from law.models import Company
 from people.models import Person
 from people.regions import called
 from requests import waiting
-from requests.models import Particulars, RightsRequest, RightsRequestQuerySet, Stage
+from requests.models import Particulars, RightsRequest, RightsRequestQuerySet, Stage, TaskQuerySet, TaskStage
 
 REFERENCE = re.compile(r"[2-9A-HJ-NP-Z]{1,5}(-[2-9A-HJ-NP-Z]{0,5}){0,2}")
 MOST_MATCHES = 50
+
+
+def _choices(filtered: Any, changelist: Any, default: str) -> Iterator[dict[str, Any]]:
+    chosen = filtered.value() or default
+    for value, label in filtered.lookup_choices:
+        yield {
+            "selected": chosen == value,
+            "query_string": changelist.get_query_string({filtered.parameter_name: value}),
+            "display": label,
+        }
 
 
 class View(SimpleListFilter):
@@ -38,13 +49,7 @@ class View(SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         """Without “All”: the queue is what stands there when nothing is chosen."""
-        chosen = self.value() or self.OURS
-        for value, label in self.lookup_choices:
-            yield {
-                "selected": chosen == value,
-                "query_string": changelist.get_query_string({self.parameter_name: value}),
-                "display": label,
-            }
+        return _choices(self, changelist, self.OURS)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = cast(RightsRequestQuerySet, queryset)
@@ -62,6 +67,27 @@ class View(SimpleListFilter):
             case self.CLOSED:
                 return rows.filter(stage=Stage.CLOSED)
         return rows & waiting.ours(timezone.now())
+
+
+class Standing(SimpleListFilter):
+    """Of tasks: what still waits for an answer, unless somebody asks for more."""
+
+    title = "stage"
+    parameter_name = "standing"
+
+    OPEN, ALL = "open", "all"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        stages = [(stage.value, stage.label.capitalize()) for stage in TaskStage]
+        return [(self.OPEN, "Everything that waits"), *stages, (self.ALL, "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        return _choices(self, changelist, self.OPEN)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in TaskStage.values:
+            return queryset.filter(stage=self.value())
+        return queryset if self.value() == self.ALL else cast(TaskQuerySet, queryset).open()
 
 
 class Whose(SimpleListFilter):

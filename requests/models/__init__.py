@@ -20,11 +20,23 @@ from .ledger import Happened, RequestEvent
 from .regimes import RequestRegime, RequestRegimeQuerySet
 from .talk import LetterKind, LetterTemplate, Message
 from .vault import CaseKey, SealedFile
-from .work import MOST_ROWS, Answer, Connection, Duty, Task, TaskFile, TaskQuerySet, TaskStage, Way
+from .work import (
+    MOST_ROWS,
+    OPEN_STAGES,
+    Answer,
+    Connection,
+    Duty,
+    Task,
+    TaskFile,
+    TaskQuerySet,
+    TaskStage,
+    Way,
+)
 
 __all__ = [
     "COPIES",
     "MOST_ROWS",
+    "OPEN_STAGES",
     "WITHOUT_IDENTITY",
     "Answer",
     "CaseKey",

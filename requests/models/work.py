@@ -41,6 +41,9 @@ class TaskStage(models.TextChoices):
     CANCELLED = "cancelled", "cancelled"
 
 
+OPEN_STAGES = (TaskStage.WAITING, TaskStage.ASKED, TaskStage.PARKED)
+
+
 class Answer(models.TextChoices):
     DONE = "done", "done"
     NOTHING = "nothing", "nothing found"
@@ -49,7 +52,7 @@ class Answer(models.TextChoices):
 
 class TaskQuerySet(models.QuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
-        return self.filter(stage__in=[TaskStage.WAITING, TaskStage.ASKED, TaskStage.PARKED])
+        return self.filter(stage__in=OPEN_STAGES)
 
     def owed(self) -> "TaskQuerySet":
         """What the answer of the case waits for. That something ended is told after the answer, mostly."""

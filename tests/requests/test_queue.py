@@ -21,6 +21,7 @@ from requests.models import (
     Outcome,
     RightsRequest,
     Stage,
+    Task,
     TaskFile,
     TaskStage,
 )
@@ -398,3 +399,15 @@ def test_a_case_names_who_still_has_to_answer_where_it_is_seen_first(desk: Clien
     task = TaskFactory(request=RequestFactory(fulfilling=True))
     page = desk.get(f"{QUEUE}{task.request.pk}/change/").content.decode()
     assert f'Waiting for <a href="/admin/requests/task/{task.pk}/change/">{task.whose}</a>' in page
+
+
+def test_the_list_of_tasks_opens_on_what_waits_with_the_most_urgent_first(desk: Client) -> None:
+    later, sooner = TaskFactory(due_at=NOW + timedelta(days=9)), TaskFactory(due_at=NOW + timedelta(days=2))
+    over = TaskFactory(stage=TaskStage.CANCELLED)
+
+    def shown(query: str = "") -> list[Task]:
+        return list(desk.get(f"/admin/requests/task/{query}").context["cl"].result_list)
+
+    assert shown() == [sooner, later]
+    assert over in shown("?standing=all")
+    assert shown("?standing=cancelled") == [over]
