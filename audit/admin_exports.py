@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,6 +13,8 @@ from . import large_exports
 from .actors import Actor, ActorKind
 from .admin import ReadOnlyAdmin
 from .buttons import Button, Consequences, says
+from .desk import staff
+from .exports import column_name
 from .models import LargeExport
 from .naming import actor_name
 
@@ -28,12 +29,25 @@ def _approval(export: LargeExport, request: HttpRequest) -> Consequences:
         question=f"Let {export.rows_of} leave the house?",
         happens=[
             f"{actor_name(export.requester)} can fetch one file, once, for {hours:.0f} hours.",
-            f"Its columns: {', '.join(export.columns)}.",
+            f"Its columns: {_columns(export)}.",
             f"Their reason: {export.reason}",
         ],
         irreversible=["The file leaves this system: nothing here can correct, delete or protect it."],
         submit="Approve export",
     )
+
+
+def _columns(export: LargeExport) -> str:
+    return ", ".join(map(column_name, export.columns))
+
+
+def _address(export: LargeExport, page: str) -> str:
+    """Of the list or its export page, filtered as when it was asked for; empty where that list is gone."""
+    try:
+        url = reverse(f"admin:{export.model.replace('.', '_')}_{page}")
+    except NoReverseMatch:
+        return ""
+    return f"{url}?{export.query}" if export.query else url
 
 
 @admin.register(LargeExport)
@@ -72,6 +86,21 @@ class LargeExportAdmin(ReadOnlyAdmin):
         ),
     )
 
+    def heading(self, obj: LargeExport) -> str:
+        return f"Export of {obj.rows_of}"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["fetch"] = self._fetch_address(request, context.get("original"))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _fetch_address(self, request: HttpRequest, export: LargeExport | None) -> str:
+        if export is None:
+            return ""
+        ready = LargeExport.objects.ready(by=staff(request), at=timezone.now()).filter(pk=export.pk)
+        return _address(export, "export") if ready.exists() else ""
+
     @admin.display(description="export")
     def number(self, export: LargeExport) -> str:
         return str(export)
@@ -84,18 +113,12 @@ class LargeExportAdmin(ReadOnlyAdmin):
     def filtered(self, export: LargeExport) -> SafeString | str:
         """The very rows that would go, to look at before saying yes."""
         words = export.query.replace("&", ", ") or "not filtered"
-        try:
-            opts = apps.get_model(export.model)._meta
-            url = reverse(
-                f"admin:{opts.app_label}_{opts.model_name}_changelist", current_app=self.admin_site.name
-            )
-        except (LookupError, NoReverseMatch):
-            return words
-        return format_html('<a href="{}?{}">Look at the list</a>, {}', url, export.query, words)
+        url = _address(export, "changelist")
+        return format_html('<a href="{}">Look at the list</a>, {}', url, words) if url else words
 
     @admin.display(description="columns")
     def columns_of(self, export: LargeExport) -> str:
-        return ", ".join(export.columns)
+        return _columns(export)
 
     @admin.display(description="asked for by")
     def asked_by(self, export: LargeExport) -> str:

@@ -190,7 +190,7 @@ class Exportable(DeskAdmin):
             "waiting": self._asked(request).waiting().first() if is_over else None,
             "hours": large_exports.LASTS // timedelta(hours=1),
             "refusal": str(refusal) if refusal else "",
-            "columns": [self._heading(name) for name in self.export_fields],
+            "columns": [column_name(name) for name in self.export_fields],
             "note": self.export_note,
             "is_filtered": bool(request.GET),
             "back": self._back(request),
@@ -202,9 +202,6 @@ class Exportable(DeskAdmin):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         url = reverse(name, current_app=self.admin_site.name)
         return f"{url}?{request.GET.urlencode()}" if request.GET else url
-
-    def _heading(self, name: str) -> str:
-        return name.replace("__", " ").replace("_", " ")
 
     def get_export_lines(self, rows: models.QuerySet[Any]) -> Iterator[str]:
         """The lines of the file, a thousand rows in memory at a time."""
@@ -218,6 +215,10 @@ class Exportable(DeskAdmin):
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
+
+
+def column_name(name: str) -> str:
+    return name.replace("__", " ").replace("_", " ")
 
 
 def csv_lines(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -194,3 +194,15 @@ def test_a_lead_whose_address_is_dead_keeps_no_other_from_hearing(dov, lena, mon
     ask(dov)
     heard = {to for message in mail.outbox for to in message.to}
     assert heard == {dov.email, lena.email} - {dead}
+
+
+def test_whoever_asked_is_led_from_the_approval_to_the_file_and_nobody_else_is(dov, lena):
+    export = ask(dov)
+    press(lena, export, "approve")
+    page = f"/admin/audit/largeexport/{export.pk}/change/"
+    assert (
+        f'href="{EXPORT}{FILTER}" class="verb">Fetch the file' in at_the_desk(dov).get(page).content.decode()
+    )
+    assert "Fetch the file" not in at_the_desk(lena).get(page).content.decode()
+    fetch(dov)
+    assert "Fetch the file" not in at_the_desk(dov).get(page).content.decode()
