@@ -54,7 +54,7 @@ def test_carla_gets_one_letter_for_both_children_in_words_for_guardians(version:
         NoticeStatus.WAITING,
     )
     assert notice.letter.variant == "guardian"
-    assert notice.letter.subject == "A privacy change on 2 March 2026 for a learner in your care"
+    assert notice.letter.subject == "A privacy change on 2 March 2026 for your learner"
 
 
 def test_a_letter_comes_in_the_persons_language_or_the_original(version: PolicyVersion) -> None:
@@ -182,3 +182,15 @@ def test_withdrawing_before_anybody_was_told_is_quiet(version: PolicyVersion) ->
     publish(version)
     actions.withdraw(version, by=UserFactory(), at=NOW, reason="A mistake.")
     assert Event.objects.get(verb="policies.withdraw").details == {"stopped": 0, "told": 0}
+
+
+@pytest.mark.parametrize("event", [announcing.CHANGE, announcing.WITHDRAWAL])
+def test_the_longest_day_of_every_language_leaves_a_subject_that_is_read_whole(event: str) -> None:
+    version = PolicyVersionFactory(
+        policy=PolicyFactory(main=True), approved=True, effective_on=date(2026, 9, 30)
+    )
+    for language in ("es", "fr", "de"):
+        PolicyTextFactory(version=version, language=language)
+    subjects = [draft.subject for draft in announcing.letters(version, event)]
+    assert len(subjects) >= 4
+    assert [subject for subject in subjects if len(subject) > 60] == []
