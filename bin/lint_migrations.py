@@ -7,8 +7,8 @@ from pathlib import Path
 import django
 
 ROOT = Path(__file__).resolve().parent.parent
-# They drop or demand columns while no released version is there to miss them.
-BEFORE_THE_FIRST_RELEASE = ["0002_parts_of_copies"]
+# They drop or demand columns, or renew a constraint, while no released version is there to miss them.
+BEFORE_THE_FIRST_RELEASE = ["0002_parts_of_copies", "0006_ends_are_told", "0013_sweep_second_person"]
 
 
 def main() -> int:
