@@ -114,9 +114,12 @@ class RegisterAdmin(AuditedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new row has no history to show."""
+        parts = super().get_fieldsets(request, obj)
         if obj is not None:
-            return super().get_fieldsets(request, obj)
-        return [(None, {"fields": list(self.form._meta.fields or ())})]
+            return parts
+        asked = list(self.form._meta.fields or ())
+        kept = [(title, more, [name for name in more["fields"] if name in asked]) for title, more in parts]
+        return [(title, {**more, "fields": names}) for title, more, names in kept if names]
 
 
 def activities_through(name: str, key: str) -> CappedCount:
@@ -235,7 +238,11 @@ class ProcessingActivityAdmin(RegisterAdmin):
         ("Where", {"fields": ("systems", "safeguards")}),
         (
             "Does a machine decide (GDPR Art. 22)",
-            {"fields": ("automation", "logic", "logic_in", "consequences", "consequences_in", "protection", "protection_in")},
+            {"fields": ("automation", "logic", "consequences", "protection")},
+        ),
+        (
+            "The same in other languages",
+            {"fields": ("logic_in", "consequences_in", "protection_in"), "classes": ("collapse",)},
         ),
     )  # fmt: skip
     buttons = (

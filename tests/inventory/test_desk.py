@@ -5,13 +5,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.models import Event
 from inventory import guards
+from inventory.desk.registers import RegisterAdmin
 from inventory.models import Basis, DataCategory, Measure, ProcessingActivity, Purpose, Regime, System
 from people.models import Role, User
 from tests.people.factories import UserFactory
@@ -390,3 +393,17 @@ def test_an_activity_is_found_by_its_code_or_the_start_of_its_name(desk: Client)
 def test_a_measure_overdue_says_so_in_the_list(desk: Client) -> None:
     MeasureFactory(next_review_on=date(2025, 1, 1))
     assert "1 January 2025 – overdue" in said(desk.get(listed(Measure)))
+
+
+REGISTERS = [desk for desk in admin.site._registry.values() if isinstance(desk, RegisterAdmin)]
+
+
+@pytest.mark.parametrize("desk", REGISTERS, ids=str)
+def test_a_new_row_is_asked_for_every_field_of_its_form(desk: RegisterAdmin) -> None:
+    request = RequestFactory().get("/")
+    request.user = UserFactory.create(is_superuser=True)
+    shown = set(flatten_fieldsets(desk.get_fieldsets(request)))
+    asked = desk.form._meta.fields
+    assert isinstance(asked, tuple)
+    assert shown >= set(asked)
+    assert not shown & {"ended_on", "used_in", "safeguards"}
